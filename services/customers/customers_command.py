@@ -92,7 +92,14 @@ def enrol(
     from vitrine.services.customers.enrolling import Member, enrol_customer
 
     member = Member(
-        name, images, purposes, days, text_version=text, tags=tags, level=level
+        name,
+        images,
+        # Said twice, it is agreed to once.
+        purposes=list(dict.fromkeys(purposes)),
+        days=days,
+        text_version=text,
+        tags=tags,
+        level=level,
     )
     enrol_customer(data, member, even_so=even_so)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final, cast
 
 import click
@@ -88,6 +89,8 @@ class Desk:
         unless it shall be `even_so`.
         """
         _check_name(member.name)
+        if not member.text_version.strip():
+            raise ConfigurationError("no version of the text that they consented to")
         check_told(member.told())
         taken = _taken(self.reader, member.images, even_so=even_so)
         if not taken:
@@ -227,10 +230,17 @@ def _taken(
 def read_picture(path: Path) -> Image:
     """Return a picture file as (H, W, 3) BGR. Raises Invalid."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        about = path.stat()
+        # A pipe or a device might never end.
+        if not S_ISREG(about.st_mode):
+            raise Invalid("a folder, a pipe or a device, and no file")
+        if about.st_size > LARGEST_FILE:
             raise Invalid(f"larger than {LARGEST_FILE // 1_000_000} MB")
         content = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         raise Invalid(reason) from None
+    except ValueError as error:
+        # A zero byte, which no path has.
+        raise Invalid(str(error)) from None
     return photographs.decode(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from base64 import b64encode
 from datetime import UTC, datetime
@@ -97,6 +98,24 @@ def test_a_file_that_is_no_picture_is_refused(
         path.write_bytes(content)
     with pytest.raises(Invalid, match=expected):
         read_picture(path)
+
+
+def test_what_might_never_end_is_no_picture(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.jpg"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), tmp_path):
+        with pytest.raises(Invalid, match="a folder, a pipe or a device"):
+            read_picture(path)
+
+
+def test_a_path_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="null byte"):
+        read_picture(tmp_path / "a\0b.jpg")
+
+
+def test_nobody_is_enrolled_without_the_version_of_a_text(run: Run) -> None:
+    refused = run("enrol", "Ada", "ada.jpg", "--text", " ")
+    assert "no version of the text" in str(refused.exception)
 
 
 @pytest.mark.parametrize("lost", ["unset", "missing", "of others", "damaged"])
@@ -259,13 +278,14 @@ GOOD = "Ada,ada.jpg,recognise,v2"
         ("", "", "has the columns of nothing"),
         ('name,"pictures', "", "members.csv:1: unexpected end of data"),
         ("name,pictures,purposes,text", 'Ada,"ada', "unexpected end of data"),
+        ("\udcff\udcfen", "", "save it as `CSV UTF-8`"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused_whole(
     run: Run, tmp_path: Path, header: str, row: str, says: str
 ) -> None:
     table = tmp_path / "members.csv"
-    table.write_text(f"{header}\n{row}")
+    table.write_text(f"{header}\n{row}", errors="surrogateescape")
     assert says in str(run("import", table).exception)
 
 
@@ -343,7 +363,9 @@ class TestWithModels:
     def test_enrol_list_erase(self, run: Run, shared: Path, tmp_path: Path) -> None:
         (front,) = faces(shared, tmp_path, 1)
         mirrored = save(tmp_path / "mirrored.png", read_picture(front)[:, ::-1])
-        done = run("enrol", "Ada Example", front, mirrored)
+        agreed = ("--purpose", "recognise", "--purpose", "offers")
+        # Said twice, it is agreed to once.
+        done = run("enrol", "Ada Example", front, mirrored, *agreed, *agreed)
         assert done.exit_code == 0, done.output
         assert "2 of 2 pictures, consent to recognise, offers" in done.output
         customer_id = done.output.split()[0]
