@@ -201,7 +201,12 @@ def sweep(data: Path | None, begin_anew: bool) -> None:
 
 
 @customers.command("verify-receipt")
-@click.argument("receipt", type=click.File(), metavar="FILE")
+@click.argument(
+    "receipt",
+    # As editors save it; what is no text is no receipt.
+    type=click.File(encoding="utf-8-sig", errors="replace"),
+    metavar="FILE",
+)
 @click.option(
     "--public-key",
     metavar="KEY",

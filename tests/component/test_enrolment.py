@@ -154,7 +154,8 @@ def test_a_receipt_is_verified_with_the_public_key_alone(
     monkeypatch.setenv("VITRINE_RECEIPT_KEY_FILE", str(key_file))
     ada = stored(redis_url, tmp_path, "Ada")
     receipt = tmp_path / "receipt.json"
-    receipt.write_text(run("erase", ada).output)
+    # Some editors begin a file with a mark of their own.
+    receipt.write_text(run("erase", ada).output, encoding="utf-8-sig")
     assert f"The site erased {ada} on" in run("verify-receipt", receipt).output
     public = run("receipt-key").output.strip()
     monkeypatch.delenv("VITRINE_RECEIPT_KEY_FILE")
@@ -162,7 +163,8 @@ def test_a_receipt_is_verified_with_the_public_key_alone(
     assert "set VITRINE_RECEIPT_KEY_FILE" in str(unset.exception)
     verified = run("verify-receipt", receipt, "--public-key", public)
     assert verified.exit_code == 0, verified.output
-    receipt.write_text(receipt.read_text().replace(ada, "bob"))
+    altered = receipt.read_text(encoding="utf-8-sig").replace(ada, "bob")
+    receipt.write_text(altered)
     refused = run("verify-receipt", receipt, "--public-key", public)
     assert "does not hold: altered" in str(refused.exception)
 
@@ -252,12 +254,12 @@ def test_what_has_expired_is_swept_away(
     assert json.loads(run("list", "--json").stdout) == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "null"])
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", "\udcff\udc89PNG"])
 def test_what_is_no_receipt_is_said_to_be_none(
     run: Run, tmp_path: Path, text: str
 ) -> None:
     path = tmp_path / "receipt.json"
-    path.write_text(text)
+    path.write_text(text, errors="surrogateescape")
     refused = run("verify-receipt", path, "--public-key", "A" * 43 + "=")
     assert "this is no receipt" in str(refused.exception)
 
