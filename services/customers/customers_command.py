@@ -158,6 +158,34 @@ def withdraw(data: Path | None, customer_id: str, purpose: str) -> None:
 
 @customers.command()
 @click.argument("customer_id", metavar="ID")
+@click.option("--name", help="As they are listed.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="In place of all before; repeat it. An empty one leaves none.",
+)
+@click.option("--level", help="In the loyalty programme; an empty one for none.")
+@click.pass_obj
+def change(
+    data: Path | None,
+    customer_id: str,
+    name: str | None,
+    tags: tuple[str, ...],
+    level: str | None,
+) -> None:
+    """Change what is known of a customer, where it is given.
+
+    Tags and a level need a consent to a profile.
+    """
+    from vitrine.services.customers.records import change_customer
+
+    change_customer(data, customer_id, name=name, tags=tags or None, level=level)
+
+
+@customers.command()
+@click.argument("customer_id", metavar="ID")
 @click.pass_obj
 def erase(data: Path | None, customer_id: str) -> None:
     """Erase everything of a customer and print a signed receipt."""

@@ -19,6 +19,7 @@ from vitrine.errors import ConfigurationError, Invalid
 from vitrine.people.audit import AuditLog, shell_user
 from vitrine.recognition import RecognitionSettings
 from vitrine.services.customers.lookalikes import Lookalikes
+from vitrine.services.customers.naming import check_name
 from vitrine.services.customers.objecting import objection_to
 from vitrine.services.customers.opened import audit_log, opened_store
 from vitrine.settings import Settings
@@ -33,8 +34,6 @@ from vitrine.vision.networks import load_network
 from vitrine.vision.quality import QualityScore
 
 EVEN_SO: Final = "`--even-so` enrols all the same, and the audit log says so"
-# Chosen, not measured: longer than any name.
-LONGEST_NAME: Final = 200
 # Chosen, not measured: the largest photographs that can be read take a third.
 LARGEST_FILE: Final = 200_000_000
 
@@ -88,7 +87,7 @@ class Desk:
         Raises ConfigurationError without a good picture; also where the pictures speak against it,
         unless it shall be `even_so`.
         """
-        _check_name(member.name)
+        check_name(member.name)
         if not member.text_version.strip():
             raise ConfigurationError("no version of the text that they consented to")
         check_told(member.told())
@@ -179,15 +178,6 @@ def _consents(member: Member, now_ns: int) -> list[Consent]:
     if not in_force(consents, now_ns):
         raise ConfigurationError(f"their consent of {member.days} days has expired")
     return consents
-
-
-def _check_name(name: str) -> None:
-    """Raise ConfigurationError for a name that no list can show."""
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ConfigurationError(
-            f"found the name {name[:LONGEST_NAME]!r}, expected 1 to {LONGEST_NAME} characters, "
-            "and none that controls a terminal"
-        )
 
 
 def load_reader(models: Path | None) -> FaceReader:

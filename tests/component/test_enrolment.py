@@ -6,6 +6,8 @@ import json
 import os
 import time
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
@@ -16,7 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.store_users import as_user
-from vitrine.customers.consents import granted
+from vitrine.customers.consents import Purpose, granted
 from vitrine.errors import Invalid
 from vitrine.people.audit import AuditLog
 from vitrine.sealing import Sealer
@@ -53,14 +55,26 @@ class Run:
         return CliRunner().invoke(customers, [str(argument) for argument in arguments])
 
 
-def stored(redis_url: str, folder: Path, name: str) -> str:
-    """The id of a customer whom another system has put into the store."""
+@contextmanager
+def opened(redis_url: str, folder: Path) -> Iterator[CustomerStore]:
+    """The store that the command opens."""
     with connect(redis_url.replace("db=0", "db=7")) as redis:
-        sealer = Sealer.load(folder / "keys")
-        store = CustomerStore(redis, sealer, KeyStore(redis))
+        yield CustomerStore(redis, Sealer.load(folder / "keys"), KeyStore(redis))
+
+
+def stored(redis_url: str, folder: Path, name: str, *purposes: Purpose) -> str:
+    """The id of a customer whom another system has put into the store."""
+    with opened(redis_url, folder) as store:
         now_ns = time.time_ns()
-        consents = granted(["recognise"], at_ns=now_ns, days=1, text_version="1")
+        agreed = purposes or ("recognise",)
+        consents = granted(agreed, at_ns=now_ns, days=1, text_version="1")
         return store.enrol(name, [np.ones(2, np.float32)], "m", consents, now_ns)
+
+
+def told(redis_url: str, folder: Path) -> list[tuple[str | None, tuple[str, ...], str]]:
+    """Name, tags and level of all customers."""
+    with opened(redis_url, folder) as store:
+        return [(each.name, each.tags, each.level) for each in store.customers()]
 
 
 def test_without_a_key_it_says_how_to_make_one(
@@ -252,6 +266,38 @@ def test_what_has_expired_is_swept_away(
     stored(redis_url, tmp_path, "Bob")
     assert "1 customers erased" in run("sweep", "--begin-anew").output
     assert json.loads(run("list", "--json").stdout) == []
+
+
+def test_tags_level_and_name_are_changed_later(
+    run: Run, redis_url: str, tmp_path: Path
+) -> None:
+    ada = stored(redis_url, tmp_path, "Ada", "recognise", "profile")
+    changed = run(
+        "change", ada, "--tag", "runner", "--tag", "runner", "--level", "gold"
+    )
+    assert changed.exit_code == 0, changed.output
+    assert told(redis_url, tmp_path) == [("Ada", ("runner",), "gold")]
+    run("change", ada, "--name", "Ada B")
+    run("change", ada, "--tag", "", "--level", "")
+    assert told(redis_url, tmp_path) == [("Ada B", (), "")]
+    noted = next(iter(AuditLog(tmp_path / "audit.jsonl", "").newest()))
+    assert (noted.what, noted.place) == ("changed a customer", ada)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ([], "nothing to change"),
+        (["--level", "gold"], "grant the purpose `profile`"),
+        (["--name", "\x1b[2J"], "characters"),
+    ],
+)
+def test_a_change_that_cannot_be_made_says_why(
+    run: Run, redis_url: str, tmp_path: Path, change: list[str], says: str
+) -> None:
+    ada = stored(redis_url, tmp_path, "Ada")
+    assert says in str(run("change", ada, *change).exception)
+    assert told(redis_url, tmp_path) == [("Ada", (), "")]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", "\udcff\udc89PNG"])
@@ -479,22 +525,16 @@ class TestWithModels:
             "Ada": ["recognise", "profile"],
             "Bob": ["recognise", "offers"],
         }
-        with connect(redis_url.replace("db=0", "db=7")) as redis:
-            store = CustomerStore(
-                redis, Sealer.load(tmp_path / "keys"), KeyStore(redis)
-            )
-            told = {}
+        with opened(redis_url, tmp_path) as store:
+            interests = {}
             for customer in store.customers():
-                told[customer.name] = (
-                    customer.tags,
-                    customer.level,
-                    customer.interests,
-                )
+                interests[customer.name] = customer.interests
                 assert {each.method for each in customer.consents} == {"import"}
-            assert told == {
-                "Ada": (("staff",), "gold", ("running", "coffee")),
-                "Bob": ((), "", ()),
-            }
+            assert interests == {"Ada": ("running", "coffee"), "Bob": ()}
+        assert set(told(redis_url, tmp_path)) == {
+            ("Ada", ("staff",), "gold"),
+            ("Bob", (), ""),
+        }
 
     def test_without_a_good_picture_nobody_is_enrolled(
         self, run: Run, tmp_path: Path
