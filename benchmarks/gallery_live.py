@@ -111,6 +111,7 @@ def live(shop: Shop, customers: int) -> Table:
     start = once(shop.look)
     memory = Memory(resident() - before, highest() - before)
     quiet = timed(lambda _: shop.look(), CHANGES)
+    sweep = once(lambda: shop.store.sweep(time.time_ns()))
     joining = []
     leaving = []
     ids = []
@@ -131,6 +132,7 @@ def live(shop: Shop, customers: int) -> Table:
         ("a look, nothing new", quiet),
         ("a look, somebody joined", joined(joining)),
         ("a look, somebody left", joined(leaving)),
+        ("a sweep of `customers`", sweep),
     ):
         table.add_row(name, durations.at(50), durations.at(100))
     table.add_row(
