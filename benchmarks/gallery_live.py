@@ -5,12 +5,14 @@
 All customers are enrolled in embedded stores, three templates each (`benchmarks.gallery_scale`).
 Then the gallery is read as `identity` reads it, and some join and leave. A look is what stands
 between two batches of faces; the next one begins a quarter of a second later at most. Times are
-the processor's of this process, in brackets on the clock.
+the processor's of this process, in brackets on the clock. Memory is what is more than before the
+start was read, and the most meanwhile; that of the stores is beside it.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,10 +28,12 @@ from rich.table import Table
 
 from benchmarks.gallery_scale import (
     EACH,
+    MEGABYTE,
     MODEL,
     Durations,
     directions,
     joined,
+    resident,
     timed,
     views_of,
 )
@@ -45,7 +49,16 @@ from vitrine.stores.redis import connect
 
 CHANGES: Final = 20
 """Customers who join, and leave again."""
+KIB: Final = 1024
 ERRORS: Final = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Hold what reading took, in MB: once it was done, and the most meanwhile."""
+
+    then: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +107,11 @@ def live(shop: Shop, customers: int) -> Table:
     """Return what a start, those who join and those who leave take, after so many customers."""
     for number in track(range(customers), "enrolling", console=ERRORS):
         shop.enrol(number)
+    before = resident()
     start = once(shop.look)
+    memory = Memory(resident() - before, highest() - before)
     quiet = timed(lambda _: shop.look(), CHANGES)
+    sweep = once(lambda: shop.store.sweep(time.time_ns()))
     joining = []
     leaving = []
     ids = []
@@ -116,9 +132,24 @@ def live(shop: Shop, customers: int) -> Table:
         ("a look, nothing new", quiet),
         ("a look, somebody joined", joined(joining)),
         ("a look, somebody left", joined(leaving)),
+        ("a sweep of `customers`", sweep),
     ):
         table.add_row(name, durations.at(50), durations.at(100))
+    table.add_row(
+        "memory, then and most", f"{memory.then:.0f} MB", f"{memory.most:.0f} MB"
+    )
     return table
+
+
+def size_of(redis: Redis) -> str:
+    """Return the memory of a store, as text."""
+    megabytes = redis.info("memory")["used_memory_rss"] / MEGABYTE
+    return f"{megabytes:.0f} MB"
+
+
+def highest() -> float:
+    """Return the most memory that the process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB / MEGABYTE
 
 
 def main() -> None:
@@ -134,7 +165,11 @@ def main() -> None:
         redis = stack.enter_context(connect(url))
         key_redis = stack.enter_context(connect(keys_url))
         shop = shop_at(redis, key_redis, customers + CHANGES)
-        Console().print(live(shop, customers))
+        table = live(shop, customers)
+        table.add_row(
+            "memory of the stores: records, keys", size_of(redis), size_of(key_redis)
+        )
+        Console().print(table)
 
 
 if __name__ == "__main__":

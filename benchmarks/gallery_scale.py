@@ -166,11 +166,11 @@ def costs(crowd: Crowd) -> Table:
     """Return what a gallery of these templates costs."""
     rules = RecognitionSettings().rules()
     templates = crowd.templates()
-    memory = _resident()
+    memory = resident()
     began = time.process_time()
     gallery = Gallery(templates, rules)
     start_s = time.process_time() - began
-    memory = _resident() - memory
+    memory = resident() - memory
     index = gallery._indexes[MODEL]
     newcomer = [Template("new", MODEL, crowd.views[0])] * EACH
     found: list[str] = []
@@ -245,7 +245,7 @@ def _compare(
     found[number] = there[similarities.argmax()]
 
 
-def _resident() -> float:
+def resident() -> float:
     """Return the memory of the process, in MB."""
     return float(psutil.Process().memory_info().rss) / MEGABYTE
 

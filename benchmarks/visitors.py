@@ -1,11 +1,13 @@
 """Print how many people two cameras of one stand count: once, split, or taken for one another.
 
     python -m benchmarks.visitors --seconds 180 --seeds 1 2
+    python -m benchmarks.visitors --scene later --seconds 1200 --seeds 1 2
 
 The synthetic mall draws people before a stand, who pass, stay, cover each other and come back, as
 two cameras see them at the same time. The product's services `landmarks` and `identity` see both,
-with recognition and without. A track is whoever the truth has there in most of its pictures. Each
-person is counted by the visitors that their tracks ended as.
+with recognition and without; pictures in which nobody is are left out. A track is whoever the truth
+has there in most of its pictures. Each person is counted by the visitors that their tracks ended
+as.
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ Link = Literal[
     "on both cameras at once",
     "in broken tracks, within a minute",
     "back after one to three minutes",
-    "back later",
+    "back after three to five minutes",
+    "back after five minutes or more",
 ]
 LINKS: Final[tuple[Link, ...]] = Link.__args__  # type: ignore[attr-defined]
 
@@ -97,6 +100,9 @@ def watch(seconds: float, seed: int, scene: str) -> Iterator[tuple[FrameFaces, A
         sealer=SEALER,
     )
     for number in shown(range(round(seconds * FPS)), console=Console(stderr=True)):
+        # Both cameras look at the same people.
+        if malls[0].is_empty(number):
+            continue
         at_ns = START_NS + number * SECOND_NS // FPS
         for camera, mall in zip(CAMERAS, malls, strict=True):
             image, truth = mall.frame(number)
@@ -210,7 +216,9 @@ def link_of(one: Track, other: Track) -> Link | None:
         return "in broken tracks, within a minute"
     if gap_s < 3 * MINUTE_S:
         return "back after one to three minutes"
-    return "back later"
+    if gap_s < 5 * MINUTE_S:
+        return "back after three to five minutes"
+    return "back after five minutes or more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,17 @@ import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.private_files import read_private
-from vitrine.schemas import SealedVector
+from vitrine.schemas import Id, SealedVector
 
 # The nonce that NIST SP 800-38D recommends for GCM: 96 bits, drawn anew for each seal.
 NONCE_BYTES: Final = 12
 # AES-256.
 KEY_BYTES: Final = 32
+KEY_ID: Final[TypeAdapter[Id]] = TypeAdapter(Id)
 FLOAT_BYTES: Final = 4
 HOW_TO: Final = (
     'create one with: (umask 077; echo "k1 $(openssl rand -base64 32)" > FILE)'
@@ -76,6 +78,9 @@ class Sealer:
             if active in keys:
                 # Which of the two sealed what is there, nobody could tell.
                 raise ConfigurationError(f"{path}:{number}: a second key {active!r}")
+            if key in keys.values():
+                # Who has the old one would open all that is sealed anew.
+                raise ConfigurationError(f"{path}:{number}: a key from above; {HOW_TO}")
             keys[active] = key
         if active is None:
             raise ConfigurationError(f"the key file {path} holds no key; {HOW_TO}")
@@ -177,6 +182,8 @@ def _parse(place: str, line: str) -> tuple[str, bytes]:
     """Return id and key of a line. Raises ConfigurationError that names `place`, never the key."""
     try:
         key_id, encoded = line.split()
+        # No topic could hold what another one has sealed.
+        KEY_ID.validate_python(key_id)
         key = b64decode(encoded, validate=True)
     except ValueError:
         raise ConfigurationError(f"{place}: expected `id base64`; {HOW_TO}") from None

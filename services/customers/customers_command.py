@@ -92,7 +92,14 @@ def enrol(
     from vitrine.services.customers.enrolling import Member, enrol_customer
 
     member = Member(
-        name, images, purposes, days, text_version=text, tags=tags, level=level
+        name,
+        images,
+        # Said twice, it is agreed to once.
+        purposes=list(dict.fromkeys(purposes)),
+        days=days,
+        text_version=text,
+        tags=tags,
+        level=level,
     )
     enrol_customer(data, member, even_so=even_so)
 
@@ -151,6 +158,34 @@ def withdraw(data: Path | None, customer_id: str, purpose: str) -> None:
 
 @customers.command()
 @click.argument("customer_id", metavar="ID")
+@click.option("--name", help="As they are listed.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="In place of all before; repeat it. An empty one leaves none.",
+)
+@click.option("--level", help="In the loyalty programme; an empty one for none.")
+@click.pass_obj
+def change(
+    data: Path | None,
+    customer_id: str,
+    name: str | None,
+    tags: tuple[str, ...],
+    level: str | None,
+) -> None:
+    """Change what is known of a customer, where it is given.
+
+    Tags and a level need a consent to a profile.
+    """
+    from vitrine.services.customers.records import change_customer
+
+    change_customer(data, customer_id, name=name, tags=tags or None, level=level)
+
+
+@customers.command()
+@click.argument("customer_id", metavar="ID")
 @click.pass_obj
 def erase(data: Path | None, customer_id: str) -> None:
     """Erase everything of a customer and print a signed receipt."""
@@ -194,7 +229,12 @@ def sweep(data: Path | None, begin_anew: bool) -> None:
 
 
 @customers.command("verify-receipt")
-@click.argument("receipt", type=click.File(), metavar="FILE")
+@click.argument(
+    "receipt",
+    # As editors save it; what is no text is no receipt.
+    type=click.File(encoding="utf-8-sig", errors="replace"),
+    metavar="FILE",
+)
 @click.option(
     "--public-key",
     metavar="KEY",

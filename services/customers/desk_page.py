@@ -198,6 +198,7 @@ def _enrolled(
             model=model,
             consents=consents,
             now_ns=now_ns,
+            tags=list(dict.fromkeys(fields.get("tags", "").split())),
             level=fields.get("level", "").strip(),
         )
 
@@ -301,6 +302,8 @@ def _enrolling(enrolled: str) -> str:
 <input id="text" type="text" name="text" required maxlength="60">
 <h2><label for="called">Name</label></h2>
 <input id="called" type="text" name="name" maxlength="{LONGEST_NAME}" autocomplete="off">
+<h2><label for="tags">Tags, with spaces between them</label></h2>
+<input id="tags" type="text" name="tags" maxlength="500" autocomplete="off">
 <h2><label for="level">Level in the loyalty programme</label></h2>
 <input id="level" type="text" name="level" maxlength="60" autocomplete="off">
 <button>Enrol</button>

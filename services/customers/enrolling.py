@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final, cast
 
 import click
@@ -18,6 +19,7 @@ from vitrine.errors import ConfigurationError, Invalid
 from vitrine.people.audit import AuditLog, shell_user
 from vitrine.recognition import RecognitionSettings
 from vitrine.services.customers.lookalikes import Lookalikes
+from vitrine.services.customers.naming import check_name
 from vitrine.services.customers.objecting import objection_to
 from vitrine.services.customers.opened import audit_log, opened_store
 from vitrine.settings import Settings
@@ -32,8 +34,6 @@ from vitrine.vision.networks import load_network
 from vitrine.vision.quality import QualityScore
 
 EVEN_SO: Final = "`--even-so` enrols all the same, and the audit log says so"
-# Chosen, not measured: longer than any name.
-LONGEST_NAME: Final = 200
 # Chosen, not measured: the largest photographs that can be read take a third.
 LARGEST_FILE: Final = 200_000_000
 
@@ -87,7 +87,9 @@ class Desk:
         Raises ConfigurationError without a good picture; also where the pictures speak against it,
         unless it shall be `even_so`.
         """
-        _check_name(member.name)
+        check_name(member.name)
+        if not member.text_version.strip():
+            raise ConfigurationError("no version of the text that they consented to")
         check_told(member.told())
         taken = _taken(self.reader, member.images, even_so=even_so)
         if not taken:
@@ -178,15 +180,6 @@ def _consents(member: Member, now_ns: int) -> list[Consent]:
     return consents
 
 
-def _check_name(name: str) -> None:
-    """Raise ConfigurationError for a name that no list can show."""
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ConfigurationError(
-            f"found the name {name[:LONGEST_NAME]!r}, expected 1 to {LONGEST_NAME} characters, "
-            "and none that controls a terminal"
-        )
-
-
 def load_reader(models: Path | None) -> FaceReader:
     """Return a reader with our networks, or the public ones in the folder `models`.
 
@@ -227,10 +220,17 @@ def _taken(
 def read_picture(path: Path) -> Image:
     """Return a picture file as (H, W, 3) BGR. Raises Invalid."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        about = path.stat()
+        # A pipe or a device might never end.
+        if not S_ISREG(about.st_mode):
+            raise Invalid("a folder, a pipe or a device, and no file")
+        if about.st_size > LARGEST_FILE:
             raise Invalid(f"larger than {LARGEST_FILE // 1_000_000} MB")
         content = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         raise Invalid(reason) from None
+    except ValueError as error:
+        # A zero byte, which no path has.
+        raise Invalid(str(error)) from None
     return photographs.decode(content)

@@ -61,7 +61,9 @@ def _rows(table: Path) -> Iterator[_Row]:
         # Spreadsheets begin with a mark of their own.
         text = table.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot read {table} as UTF-8 ({error})") from None
+        raise ConfigurationError(
+            f"cannot read {table} as UTF-8 ({error}); spreadsheets save it as `CSV UTF-8`"
+        ) from None
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
@@ -96,8 +98,6 @@ def _member(values: Mapping[str, str], folder: Path) -> Member:
             f"found the purposes {values['purposes']!r}, expected some of "
             f"{', '.join(sorted(PURPOSES))}, with spaces between them"
         )
-    if not values["text"].strip():
-        raise ConfigurationError("no version of the text that they consented to")
     pictures = [folder / name for name in values["pictures"].split("|") if name.strip()]
     return Member(
         name=values["name"].strip(),

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import cv2
 import numpy as np
 from rich.console import Console
@@ -110,7 +111,8 @@ def in_folder(folder: Path) -> Iterator[Person]:
             try:
                 yield person, path.name, read_picture(path)
             except Invalid as error:
-                raise ConfigurationError(f"{path}: {error}") from None
+                # Without its path, which would name a person.
+                click.echo(f"a picture is left out: {error}", err=True)
 
 
 def frames_of(path: Path) -> Iterator[Image]:

@@ -19,6 +19,7 @@ from vitrine.clock import SECOND_NS
 from vitrine.customers.consents import Purpose, in_force
 from vitrine.errors import ConfigurationError, Invalid
 from vitrine.people.audit import shell_user
+from vitrine.services.customers.naming import check_name
 from vitrine.services.customers.opened import (
     audit_log,
     opened_records,
@@ -75,6 +76,31 @@ def withdraw_consent(data: Path | None, customer_id: str, purpose: str) -> None:
         store.withdraw(customer_id, cast("Purpose", purpose), now_ns=time.time_ns())
     audit.note("withdrew a consent", None, name=shell_user(), place=customer_id)
     click.echo(f"{customer_id}  no consent to {purpose} any more")
+
+
+def change_customer(
+    data: Path | None,
+    customer_id: str,
+    *,
+    name: str | None,
+    tags: Sequence[str] | None,
+    level: str | None,
+) -> None:
+    """Change what is known of a customer, where it is not None; empty tags are left out.
+
+    Raises ConfigurationError where nothing is given, and as `CustomerStore.change`.
+    """
+    if name is None and tags is None and level is None:
+        raise ConfigurationError("nothing to change: give --name, --tag or --level")
+    if name is not None:
+        check_name(name)
+    if tags is not None:
+        tags = [tag for tag in dict.fromkeys(tags) if tag]
+    audit = audit_log()
+    with opened_store(data) as store:
+        store.change(customer_id, time.time_ns(), name=name, tags=tags, level=level)
+    audit.note("changed a customer", None, name=shell_user(), place=customer_id)
+    click.echo(f"{customer_id}  changed")
 
 
 def verify_receipt(data: Path | None, text: str, public_key: str | None) -> None:

@@ -27,6 +27,7 @@ from vitrine.stores.receipts import check
 
 OPERATOR = "the operator's token"
 FORM = {"recognise": "on", "offers": "on", "text": "v2", "name": "Ada"}
+MEMBER = {"profile": "on", "tags": "runner  staff runner", "level": "gold"}
 
 
 @pytest.fixture
@@ -63,11 +64,13 @@ def test_somebody_is_enrolled_from_good_pictures(
     assert look(customers, desk, poor).startswith("left out")
     assert look(customers, desk, make_view()) == "good; 1 in all"
     assert look(customers, desk, make_view(20)) == "good; 2 in all"
-    answer = desk.post("/desk/enrol", data=FORM)
+    answer = desk.post("/desk/enrol", data=FORM | MEMBER)
     assert answer.status_code == 303, answer.text
     (customer,) = store_of(customers, redis).customers()
     assert (customer.name, customer.templates) == ("Ada", 2)
-    assert [each.purpose for each in customer.consents] == ["recognise", "offers"]
+    assert (customer.tags, customer.level) == (("runner", "staff"), "gold")
+    agreed = {each.purpose for each in customer.consents}
+    assert agreed == {"recognise", "profile", "offers"}
     assert {each.method for each in customer.consents} == {"desk"}
     page = desk.get("/desk").text
     assert customer.customer_id in page

@@ -66,6 +66,17 @@ def test_all_methods_are_told_and_no_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("reader")
+def test_a_picture_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"Ada": 30, "Bob": 80, "Eve": 130})
+    (folder / "Ada" / "2.jpg").write_bytes(b"no picture")
+    result = CliRunner().invoke(customers, ["methods", "--source", str(folder)])
+    assert result.exit_code == 0, result.output
+    assert "a picture is left out: not a picture" in result.output
+    assert "6 faces of 3 people" in result.output
+    assert "Ada" not in result.output
+
+
+@pytest.mark.usefixtures("reader")
 def test_a_folder_of_too_few_people_is_refused(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, {"Ada": 30})
     result = CliRunner().invoke(customers, ["methods", "--source", str(folder)])

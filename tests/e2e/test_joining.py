@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -131,10 +132,28 @@ def test_from_the_link_to_the_receipt(
     verdict = phone.locator("#verdict")
     expect(verdict).to_contain_text("Yes. It was made here")
     expect(verdict).to_contain_text("Your phone has computed that itself")
-    altered = receipt.read_text().replace('"templates": 3', '"templates": 2')
-    phone.locator("#receipt").fill(altered)
-    phone.get_by_role("button", name="Check it").click()
-    expect(verdict).to_contain_text("No. It was not made here")
+    for text in forged(receipt.read_text()):
+        phone.locator("#receipt").fill(receipt.read_text())
+        phone.get_by_role("button", name="Check it").click()
+        expect(verdict).to_contain_text("Yes. It was made here")
+        phone.locator("#receipt").fill(text)
+        phone.get_by_role("button", name="Check it").click()
+        expect(verdict).to_contain_text("No. It was not made here")
+
+
+def forged(receipt: str) -> Iterator[str]:
+    """Yield texts that say something else than was signed, with what was signed in them."""
+    number = '"templates": 3'
+    assert number in receipt
+    yield receipt.replace(number, '"templates": 2')
+    # A reader sees 300, or 9.
+    yield receipt.replace(number, '"templates": 3e2')
+    yield receipt.replace(number, '"templates": 9, "templates": 3')
+    # As many keys as a receipt has, and the real one in the last of them.
+    content = json.loads(receipt)
+    del content["signature"]
+    content |= {"customer_id": "0" * 24, "z": json.loads(receipt)}
+    yield json.dumps(content)
 
 
 def test_without_a_camera_single_pictures_do(

@@ -150,6 +150,11 @@ def test_a_key_file_seals_with_its_last_key_and_still_opens_older_ones(
         ("", "holds no key"),
         ("k1\n", ":1: expected `id base64`"),
         ("k1 ???\n", ":1: expected `id base64`"),
+        (key_line("k" * 161, OLD), ":1: expected `id base64`"),
+        (
+            key_line("k1", OLD) + key_line("k2", OLD),
+            ":2: a key from above",
+        ),
         (
             key_line("k1", OLD) + key_line("k2", b"short"),
             ":2: the key has 5 bytes, expected 32",

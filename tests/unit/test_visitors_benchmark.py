@@ -25,7 +25,8 @@ def make_track(
         (12, "above", "in broken tracks, within a minute"),
         (12, "beside", "in broken tracks, within a minute"),
         (80, "above", "back after one to three minutes"),
-        (300, "beside", "back later"),
+        (200, "beside", "back after three to five minutes"),
+        (310, "above", "back after five minutes or more"),
     ],
 )
 def test_tracks_of_a_person_follow_each_other_somehow(

@@ -165,13 +165,10 @@ def _scaled(picture: Image, scale: float) -> Image:
     """Return a picture (H, W, 3) made smaller; one that is not, as it is."""
     if scale >= 1:
         return picture
-    resized = cv2.resize(
-        picture,
-        None,
-        fx=scale,
-        fy=scale,
-        interpolation=cv2.INTER_AREA,
-    )
+    height, width = picture.shape[:2]
+    # A strip of one row keeps it.
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return np.asarray(resized, np.uint8)
 
 

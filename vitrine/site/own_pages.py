@@ -9,15 +9,16 @@ from pydantic import SecretStr
 
 from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.services.console.settings import ConsoleSettings
+from vitrine.services.customers.settings import CustomersSettings
 from vitrine.services.stand.settings import StandSettings
 from vitrine.settings import Defaults, Settings
 from vitrine.web.tokens import is_hashed
 
 
 def passed_on(host: str, console_port: int, analytics_port: int) -> Defaults:
-    """Return settings with which console and analytics are where the stand asks for them.
+    """Return settings with which console, analytics and customers are where the stand has them.
 
-    Ports that the environment names win. Raises ConfigurationError.
+    Ports and addresses that the environment names win. Raises ConfigurationError.
     """
     console = ConsoleSettings.load({"port": console_port})
     analytics = AnalyticsSettings.load({"port": analytics_port})
@@ -26,6 +27,7 @@ def passed_on(host: str, console_port: int, analytics_port: int) -> Defaults:
         StandSettings: {
             "console_url": f"http://{place}:{console.port}",
             "analytics_url": f"http://{place}:{analytics.port}",
+            "customers_url": CustomersSettings.load().public_url,
         },
         ConsoleSettings: {"port": console.port},
         AnalyticsSettings: {"port": analytics.port},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import secrets
 import time
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from pydantic import SecretStr
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -21,7 +22,11 @@ from vitrine.stores.embedded import SNAPSHOTS, EmbeddedStore, socket_of, url_of
 from vitrine.stores.receipts import new_key
 from vitrine.stores.redis import connect
 
+logger = logging.getLogger(__name__)
+
 LOCK: Final = "lock"
+USERS: Final = "lock-of-users"
+"""Locked, for all together, by commands that use the stores."""
 KEYS: Final = "keys"
 REACTION_KEYS: Final = "reaction-keys"
 RECEIPT_KEY: Final = "receipt-key.pem"
@@ -135,29 +140,40 @@ class Addresses:
 
 @contextmanager
 def store_of(path: Path) -> Iterator[str]:
-    """Yield the address of a site's store: of the one that runs, or of one for the while.
-
-    Raises ConfigurationError for a folder that no site has used.
-    """
-    with ExitStack() as stack:
-        folder = _used(path)
-        if _has_to_start(folder, socket_of(folder.path), stack):
-            stack.enter_context(folder.store())
-        yield url_of(socket_of(folder.path))
+    """Yield the address of a site's store, as `stores_of` does."""
+    with stores_of(path) as addresses:
+        yield addresses.store
 
 
 @contextmanager
 def stores_of(path: Path) -> Iterator[Addresses]:
-    """Yield the address of a site's store and of that of its data keys, as `store_of` does."""
+    """Yield the addresses of a site's stores: of those that run, or of some for the while.
+
+    Who started them for the while ends them once nobody else uses them. Raises ConfigurationError
+    for a folder that no site has used.
+    """
     with ExitStack() as stack:
         folder = _used(path)
-        # A site starts it before the other one.
+        users = stack.enter_context((folder.path / USERS).open("a"))
+        # Nobody ends them from here on, but a site that ends itself.
+        fcntl.flock(users, fcntl.LOCK_SH)
         store = socket_of(folder.path)
         keys = socket_of(folder.path / KEY_STORE)
+        # Both are started by whoever starts one, and this one last.
         if _has_to_start(folder, store, stack):
             stack.enter_context(folder.key_store())
             stack.enter_context(folder.store())
+            stack.callback(_wait_for_others, users)
         yield Addresses(url_of(store), url_of(keys))
+
+
+def _wait_for_others(users: TextIO) -> None:
+    """Return once no other process uses the stores that this one is about to end."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        logger.warning("another command uses the stores: this one ends with it")
+        fcntl.flock(users, fcntl.LOCK_EX)
 
 
 def _used(path: Path) -> DataFolder:

@@ -144,6 +144,11 @@ class SyntheticMall:
         day, t = self.moment(n)
         return day * DAY_NS + round(t * SECOND_NS)
 
+    def is_empty(self, n: int) -> bool:
+        """Return True where nobody is at the stand or walks by: nothing moves in the n-th frame."""
+        day, t = self.moment(n)
+        return not self._cast.at(day, t)
+
     def _look(self, person: int, visit: int, day: int) -> Look:
         """Draw how a person looks on a visit; the clothes stay the same for the day."""
         clothes: tuple[int, ...] = (4, person, day)

@@ -36,6 +36,7 @@ class Options(BaseModel):
         "quiet",
         "rush",
         "returning",
+        "later",
         "posters",
         "reactions",
         "families",

@@ -58,6 +58,15 @@ SCENES: Final = {
         returning=0.45,
         returns_after=(75.0, 180.0),
     ),
+    "later": Scene(
+        people=3,
+        arrivals=3,
+        passing=0.1,
+        glancing=0.1,
+        returning=0.6,
+        returns_after=(300.0, 600.0),
+        wandering=0.0,
+    ),
     "posters": Scene(
         people=2,
         arrivals=4,

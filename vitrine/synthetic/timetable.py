@@ -22,7 +22,7 @@ STANDS: Final = 4
 BETWEEN_STANDS: Final = (25.0, 240.0)
 """Seconds from one stand to another."""
 # The longest `returns_after` of the scenes.
-LONGEST_AGO: Final = 300.0
+LONGEST_AGO: Final = 600.0
 """Nobody comes to a stand later than this after the one before, seconds."""
 # A time so far back can be asked for without drawing everything anew.
 REMEMBERED: Final = 120.0

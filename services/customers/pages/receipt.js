@@ -1,9 +1,12 @@
 // Checks a receipt with the key of this site: by the browser itself where it knows Ed25519.
 //
 // What is signed is the JSON without the signature, its keys in order, as Python writes it. The
-// values are taken as they stand in the text: a time in nanoseconds is no number of JavaScript.
+// values are taken as they stand in the text: a time in nanoseconds is no number of JavaScript. So
+// the whole text has to be such pairs, each once: else what it says could be another than is signed.
 
-const PAIR = /"([^"\\]*)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/g;
+const PAIR = String.raw`"([^"\\]*)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)`;
+const PAIRS = new RegExp(PAIR, "g");
+const WHOLE = new RegExp(String.raw`^\{\s*${PAIR}(?:\s*,\s*${PAIR})*\s*\}$`);
 
 const texts = JSON.parse(document.querySelector("#data").textContent);
 const field = document.querySelector("#receipt");
@@ -11,10 +14,13 @@ const verdict = document.querySelector("#verdict");
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
+// Returns the signature and what it is of; null for a text that is no receipt.
 function signedText(text) {
-  const pairs = new Map();
-  for (const [, key, value] of text.matchAll(PAIR)) pairs.set(key, value);
-  const signature = JSON.parse(pairs.get("signature") ?? '""');
+  if (!WHOLE.test(text)) return null;
+  const found = [...text.matchAll(PAIRS)].map(([, key, value]) => [key, value]);
+  const pairs = new Map(found);
+  if (pairs.size < found.length || !pairs.has("signature")) return null;
+  const signature = JSON.parse(pairs.get("signature"));
   pairs.delete("signature");
   const sorted = [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));
   const lines = sorted.map(([key, value]) => `"${key}": ${value}`);
@@ -22,11 +28,11 @@ function signedText(text) {
 }
 
 async function onPhone(text) {
-  const { signature, content } = signedText(text);
+  const signed = signedText(text);
+  if (signed === null) return false;
   const key = await crypto.subtle.importKey("raw", bytesOf(texts.key), "Ed25519", false, ["verify"]);
-  // Text that is none of JSON's, or has more in it, is no receipt.
-  if (Object.keys(JSON.parse(text)).length !== (content.match(PAIR) ?? []).length + 1) return false;
-  return crypto.subtle.verify("Ed25519", key, bytesOf(signature), new TextEncoder().encode(content));
+  const content = new TextEncoder().encode(signed.content);
+  return crypto.subtle.verify("Ed25519", key, bytesOf(signed.signature), content);
 }
 
 async function onServer(text) {

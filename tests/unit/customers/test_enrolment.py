@@ -155,6 +155,8 @@ def test_the_advice_says_what_to_do_better(
         (2560, 1440, (720, 1280, 3)),
         (1440, 2560, (1280, 720, 3)),
         (1281, 400, (400, 1280, 3)),
+        (5000, 1, (1, 1280, 3)),
+        (1, 5000, (1280, 1, 3)),
     ],
 )
 def test_a_face_is_looked_for_in_a_picture_of_at_most_1280_pixels(

@@ -40,10 +40,12 @@ def test_the_stand_asks_where_the_others_listen_also_where_the_environment_says_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("VITRINE_CONSOLE_PORT", "8001")
+    monkeypatch.setenv("VITRINE_CUSTOMERS_PUBLIC_URL", "https://club.example")
     pages = passed_on("127.0.0.1", 7001, 7002)
     assert pages[StandSettings] == {
         "console_url": "http://127.0.0.1:8001",
         "analytics_url": "http://127.0.0.1:7002",
+        "customers_url": "https://club.example",
     }
     assert pages[ConsoleSettings] == {"port": 8001}
     assert pages[AnalyticsSettings] == {"port": 7002}

@@ -8,13 +8,18 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
+from typing import Final
 
 import pytest
 
+from tests.processes import wait_for
 from vitrine.errors import ConfigurationError
 from vitrine.sealing import Sealer
 from vitrine.stores.data_folder import Addresses, DataFolder, store_of, stores_of
 from vitrine.stores.redis import connect
+
+WAIT_S: Final = 30
 
 # Starts a store, writes to it, and is killed with it still running.
 KILLED = """
@@ -89,6 +94,36 @@ def test_the_keys_of_customers_lie_in_a_folder_of_their_own_and_stay(
         assert value_in(addresses.store) is None
     names = {path.name for path in (tmp_path / "key-store").iterdir()}
     assert "appendonlydir" not in names
+
+
+def test_stores_for_the_while_end_with_the_last_command_that_uses_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with DataFolder(tmp_path).locked():
+        pass
+
+    def first() -> None:
+        with stores_of(tmp_path):
+            started.set()
+            second_is_there.wait(WAIT_S)
+
+    started = Event()
+    second_is_there = Event()
+    thread = Thread(target=first)
+    thread.start()
+    assert started.wait(WAIT_S)
+    # A report needs one of the stores, and whoever comes meanwhile both.
+    with store_of(tmp_path) as url, stores_of(tmp_path) as addresses:
+        second_is_there.set()
+        wait_for(lambda: "another command uses" in caplog.text, "the first one waits")
+        connect(url).set("key", "one")
+        connect(addresses.key_store).set("key", "two")
+        connect(addresses.key_store).save()
+    thread.join(WAIT_S)
+    assert not thread.is_alive()
+    with store_of(tmp_path) as url, stores_of(tmp_path) as addresses:
+        assert value_in(url) == b"one"
+        assert value_in(addresses.key_store) == b"two"
 
 
 def test_a_folder_that_no_site_used_is_refused(tmp_path: Path) -> None:

@@ -91,6 +91,18 @@ def test_people_come_back(default_minutes: list[tuple[PersonTruth, ...]]) -> Non
     }
 
 
+def test_a_frame_is_empty_where_the_truth_knows_nobody() -> None:
+    source = mall("?scene=quiet&seed=1")
+    told = []
+    true = []
+    for number in range(0, 900, 30):
+        told.append(source.is_empty(number))
+        _, truth = source.frame(number)
+        true.append(not truth.people)
+    assert told == true
+    assert set(told) == {True, False}
+
+
 def test_people_stand_in_order_from_far_to_near() -> None:
     for people in one_minute("?people=8"):
         heights = []

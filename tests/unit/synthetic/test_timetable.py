@@ -95,6 +95,18 @@ def test_a_fifth_of_the_visits_are_returns_within_minutes(
     assert 0.17 < np.mean(shares) < 0.25
 
 
+def test_in_the_scene_later_people_come_back_after_five_minutes_and_more() -> None:
+    there = visits(make_timetable("later", seed=1), 0, 1, seconds=1200)
+    ends: dict[int, float] = {}
+    gaps = []
+    for visitor in there:
+        if visitor.person in ends:
+            gaps.append(visitor.start - ends[visitor.person])
+        ends[visitor.person] = visitor.end
+    assert min(gaps) >= 300
+    assert len(gaps) > 0.3 * len(there)
+
+
 def test_people_come_again_on_the_next_day_and_the_first_day_stays_as_it_was() -> None:
     timetable = make_timetable(days=2, seconds=600, seed=5)
     before = timetable.at(0, 1, 300.0)
