@@ -28,7 +28,7 @@ from training.embedding.data import (
     jittered,
     teacher_targets,
 )
-from training.embedding.net import EmbeddingNetwork, load_teacher
+from training.embedding.net import EmbeddingNetwork, read_network
 from training.embedding.pruning import prune
 from training.pictures.aligned import AlignedFaces, read_aligned
 from training.pictures.degradation import degraded
@@ -116,7 +116,7 @@ class EmbeddingTask(Task):
         fitted_on = self._train.upright[::every]
         inputs = embedding_input(list(fitted_on))
         pictures = torch.from_numpy(inputs)
-        teacher = load_teacher(self._config.teacher)
+        teacher = read_network(self._config.teacher)
         pruned = prune(
             teacher,
             self._config.keep,

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from training.datasets.faces import LabelledFace
 from training.embedding.data import jittered, teacher_targets
-from training.embedding.net import EmbeddingNetwork, load_teacher
+from training.embedding.net import EmbeddingNetwork, read_network
 from training.embedding.pruning import prune, strongest
 from training.embedding.task import EmbeddingTask
 from training.export import write_onnx
@@ -123,7 +123,7 @@ def test_the_public_file_is_read_as_a_network_of_ours(
     path = shared / "models" / "mobilefacenet_112.onnx"
     public = load_network(path).run(pictures.numpy())[0]
     with torch.no_grad():
-        ours = load_teacher(path)(pictures).numpy()
+        ours = read_network(path)(pictures).numpy()
     lengths = np.linalg.norm(public, axis=1, keepdims=True)
     assert_allclose(ours, public / lengths, atol=1e-5)
 
@@ -132,7 +132,22 @@ def test_another_architecture_is_no_teacher(tmp_path: Path) -> None:
     path = tmp_path / "thin.onnx"
     write_onnx(EmbeddingNetwork(0.5).eval(), EmbeddingTask.product, path)
     with pytest.raises(ValueError, match="not the layers of MobileFaceNet"):
-        load_teacher(path)
+        read_network(path)
+
+
+def test_a_thinner_file_is_read_back_as_it_was_trained(
+    tmp_path: Path, pictures: torch.Tensor
+) -> None:
+    torch.manual_seed(3)
+    trained = EmbeddingNetwork(0.25).eval()
+    # Exporting folds in place, so what it said is kept before.
+    with torch.no_grad():
+        expected = trained(pictures)
+    path = tmp_path / "thin.onnx"
+    write_onnx(trained, EmbeddingTask.product, path)
+    with torch.no_grad():
+        found = read_network(path, 0.25)(pictures)
+    assert_allclose(found.numpy(), expected.numpy(), atol=1e-6)
 
 
 def test_targets_lie_halfway_to_the_mirror_and_are_computed_once(
