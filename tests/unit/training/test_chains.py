@@ -141,6 +141,8 @@ def test_embedding(tmp_path: Path) -> None:
     refused = run("restore", teacher, "--config", config, "--round", 2)
     assert refused.exit_code == 1
     assert f"{teacher}: not the layers of MobileFaceNet" in refused.output
+    covered = run("train", "embedding", "--config", config, "--round", 3)
+    assert covered.exit_code == 0, covered.output
 
 
 def test_expression(tmp_path: Path) -> None:
