@@ -157,7 +157,8 @@ def _skin(picture: Image) -> Shade:
     rows = slice(room + 60, room + 80)
     columns = slice(room + 40, room + 72)
     patch = picture[rows, columns]
-    return patch.mean(axis=(0, 1), dtype=np.float32)
+    mean: Shade = patch.mean(axis=(0, 1), dtype=np.float32)
+    return mean
 
 
 def cover_eyes(picture: Image, rng: Generator) -> None:
@@ -187,7 +188,8 @@ def _superellipse(size: Points, power: float) -> Points:
     angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     round_points = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     bent = np.abs(round_points) ** (2 / power)
-    return size * np.sign(round_points) * bent
+    outline: Points = size * np.sign(round_points) * bent
+    return outline
 
 
 def _bars(
@@ -247,8 +249,8 @@ def _lit(shade: Shade, side: int, rng: Generator) -> Cloth:
     bulge = rng.uniform(0, 0.4)
     across = 1 + slopes[0] * line - bulge * line**2
     light = across + slopes[1] * line[:, None]
-    lit = light[..., None] * shade
-    return lit.astype(np.float32)
+    lit: Cloth = (light[..., None] * shade).astype(np.float32)
+    return lit
 
 
 def _folds(cloth: Cloth, rng: Generator) -> None:
@@ -282,7 +284,8 @@ def _shade(
 
 def _room(picture: NDArray[np.generic]) -> int:
     """Return the pixels around what the network sees."""
-    return (picture.shape[0] - SIDE) // 2
+    side: int = picture.shape[0]
+    return (side - SIDE) // 2
 
 
 def _placed(picture: NDArray[np.generic], points: Points) -> NDArray[np.int32]:
