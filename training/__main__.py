@@ -5,7 +5,7 @@ import sys
 import click
 from pydantic import ValidationError
 
-from training.commands import export, restate_models, train
+from training.commands import export, restate_models, restore, train
 from training.datasets.faces import DatasetError
 from training.evaluation.commands import evaluate
 from training.kaggle15.commands import kaggle15
@@ -39,6 +39,7 @@ def main() -> None:
 COMMANDS = (
     (train, "Train a network, all its rounds in order."),
     (export, "Write a trained network as an ONNX file."),
+    (restore, "Make weights to go on from of an ONNX file."),
     (restate_models, "Write sizes and checksums of models/ anew."),
     (evaluate, "Measure weights on labelled data."),
     (measure, "Measure everything for docs/accuracy.md."),

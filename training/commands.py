@@ -1,4 +1,4 @@
-"""`python -m training train`, `export` and `restate`."""
+"""`python -m training train`, `export`, `restore` and `restate`."""
 
 import sys
 from collections.abc import Callable
@@ -129,6 +129,45 @@ def export(
     content = target.read_bytes()
     checksum = sha256(content).hexdigest()
     click.echo(f"{target}: {len(content)} bytes, sha256 {checksum}")
+
+
+@click.command()
+@click.argument(
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@_config
+@_round("The round whose weights these are; default: the last one.")
+def restore(
+    file: Path,
+    config: Path | None,
+    number: int | None,
+) -> None:
+    """Write the weights of FILE, an exported embedding network, as a round's best.pt.
+
+    The next round can then be trained where the rounds before it are not at hand. Other networks
+    cannot be restored: their export folds the normalisation, which training needs.
+
+    \b
+    Example:
+      python -m training restore models/embedding_112.onnx --round 2
+    """
+    # Torch takes seconds to import.
+    from training import rounds, state  # noqa: PLC0415
+    from training.embedding.net import read_network  # noqa: PLC0415
+    from training.embedding.task import Config  # noqa: PLC0415
+
+    all_rounds = rounds.read_rounds("embedding", config)
+    this = rounds.chosen_round(all_rounds, number or len(all_rounds))
+    settings = this.settings
+    assert isinstance(settings, Config)
+    try:
+        network = read_network(file, settings.keep)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    target = settings.run / state.BEST
+    state.write_weights(network, target)
+    click.echo(f"{target}: {this.label}")
 
 
 @click.command("restate")

@@ -57,7 +57,7 @@ class State:
 
     def save_weights(self, path: Path) -> None:
         """Write the averaged weights alone, as `load_weights` reads them."""
-        _save(self.averaged.module.state_dict(), path)
+        write_weights(self.averaged.module, path)
 
 
 def _save(content: dict[str, Any], path: Path) -> None:
@@ -65,6 +65,12 @@ def _save(content: dict[str, Any], path: Path) -> None:
     partial = path.with_suffix(".partial")
     torch.save(content, partial)
     os.replace(partial, path)
+
+
+def write_weights(network: nn.Module, path: Path) -> None:
+    """Write what `load_weights` reads; the folder is made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _save(network.state_dict(), path)
 
 
 def load_weights(network: nn.Module, path: Path) -> None:

@@ -84,7 +84,7 @@ class EmbeddingNetwork(nn.Module):
     def __init__(self, keep: float = 1.0) -> None:
         """Keep this share of the teacher's channels within each block."""
         super().__init__()
-        # In the order of the public file: `load_teacher` pairs layers by it.
+        # In the order of the public file: `read_network` pairs layers by it.
         self.first = nn.Conv2d(
             3,
             STEM,
@@ -141,15 +141,21 @@ def _block(shape: Shape, keep: float) -> Bottleneck:
     )
 
 
-def load_teacher(path: Path) -> EmbeddingNetwork:
-    """Read the public MobileFaceNet file. Raises ValueError for another architecture."""
-    network = EmbeddingNetwork()
+def read_network(path: Path, keep: float = 1.0) -> EmbeddingNetwork:
+    """Read the public MobileFaceNet file, or one of ours that keeps this share of its channels.
+
+    Raises ValueError for another architecture.
+    """
+    network = EmbeddingNetwork(keep)
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     stored = _convolutions(path)
     expected = [tuple(layer.weight.shape) for layer in layers]
     found = [weight.shape for weight, _ in stored]
     if found != expected:
-        raise ValueError(f"{path}: not the layers of MobileFaceNet with 128 dimensions")
+        raise ValueError(
+            f"{path}: not the layers of MobileFaceNet with 128 dimensions, of which"
+            f" {keep:g} of the channels are kept"
+        )
     with torch.no_grad():
         for layer, (weight, bias) in zip(
             layers,

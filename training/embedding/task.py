@@ -28,9 +28,10 @@ from training.embedding.data import (
     jittered,
     teacher_targets,
 )
-from training.embedding.net import EmbeddingNetwork, load_teacher
+from training.embedding.net import EmbeddingNetwork, read_network
 from training.embedding.pruning import prune
 from training.pictures.aligned import AlignedFaces, read_aligned
+from training.pictures.covers import covered
 from training.pictures.degradation import degraded
 from training.task import Batch, Product, Sample, Task
 from vitrine.vision.embedding import SIDE, embedding_input
@@ -64,6 +65,8 @@ class Config(RunConfig):
     """Weight of the cosines among faces; that of 1 − cosine is 1."""
     identity: float = Field(ge=0)
     """Weight of the softmax over people."""
+    covered: float = Field(0, ge=0, le=1)
+    """Share of the views that wear a mask or glasses."""
 
 
 class EmbeddingTask(Task):
@@ -116,7 +119,7 @@ class EmbeddingTask(Task):
         fitted_on = self._train.upright[::every]
         inputs = embedding_input(list(fitted_on))
         pictures = torch.from_numpy(inputs)
-        teacher = load_teacher(self._config.teacher)
+        teacher = read_network(self._config.teacher)
         pruned = prune(
             teacher,
             self._config.keep,
@@ -136,6 +139,8 @@ class EmbeddingTask(Task):
         picture = self._train.pictures[index]
         if rng.random() < 0.5:
             picture = np.ascontiguousarray(picture[:, ::-1])
+        if rng.random() < self._config.covered:
+            picture = covered(picture, rng)
         misaligned = jittered(picture, rng)
         view = degraded(misaligned, rng)
         inputs = embedding_input([view])

@@ -1,5 +1,6 @@
 """Each network's chain of rounds in a tiny form, from nothing to an ONNX file that loads."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,23 @@ def test_embedding(tmp_path: Path) -> None:
     )
     (vector,) = answers_of_chain("embedding", config, (3, 112, 112))
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
+    # Where the rounds are not at hand, their file is enough to go on from.
+    best = tmp_path / "runs/embedding/2-longer/best.pt"
+    trained = torch.load(best, weights_only=True)
+    shipped = tmp_path / "second.onnx"
+    run("export", "embedding", "--config", config, "--round", 2, "--output", shipped)
+    shutil.rmtree(best.parent)
+    restored = run("restore", shipped, "--config", config, "--round", 2)
+    assert restored.output == f"{best}: embedding, round 2 (longer)\n"
+    again = torch.load(best, weights_only=True)
+    assert again.keys() == trained.keys()
+    for name, weights in trained.items():
+        torch.testing.assert_close(again[name], weights)
+    refused = run("restore", teacher, "--config", config, "--round", 2)
+    assert refused.exit_code == 1
+    assert f"{teacher}: not the layers of MobileFaceNet" in refused.output
+    covered = run("train", "embedding", "--config", config, "--round", 3)
+    assert covered.exit_code == 0, covered.output
 
 
 def test_expression(tmp_path: Path) -> None:
@@ -187,6 +205,7 @@ def test_an_export_before_any_training_says_what_is_missing(tmp_path: Path) -> N
     [
         ([], ["Train a network, all its rounds", "Examples", "train landmarks"]),
         (["train"], ["detector, landmarks, embedding", "--round", "--resume"]),
+        (["restore"], ["FILE", "--round"]),
         (["export"], ["--checkpoint", "export detector"]),
         (["mean-shape"], ["PATH FORMAT", "mean-shape --data"]),
         (["synthetic-faces"], ["synthetic-faces --data"]),

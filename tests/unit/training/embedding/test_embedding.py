@@ -7,18 +7,22 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from numpy.random import default_rng
+from numpy.random import Generator, default_rng
 from numpy.testing import assert_allclose, assert_array_equal
 
+from tests.unit.training.small import aligned_people, everybody, small_config
 from training.datasets.faces import LabelledFace
+from training.embedding import task
 from training.embedding.data import jittered, teacher_targets
-from training.embedding.net import EmbeddingNetwork, load_teacher
+from training.embedding.net import EmbeddingNetwork, read_network
 from training.embedding.pruning import prune, strongest
 from training.embedding.task import EmbeddingTask
 from training.export import write_onnx
 from training.likeness import best_accuracy, pair_scores, tar_at, threshold_at
 from training.pictures.aligned import ROOM, wide
 from training.pictures.degradation import degraded, far
+from training.rounds import read_rounds
+from vitrine.vision.crop import Image
 from vitrine.vision.embedding import TEMPLATE, align
 from vitrine.vision.networks import OnnxNetwork, load_network
 from vitrine.vision.torch_network import TorchNetwork
@@ -123,7 +127,7 @@ def test_the_public_file_is_read_as_a_network_of_ours(
     path = shared / "models" / "mobilefacenet_112.onnx"
     public = load_network(path).run(pictures.numpy())[0]
     with torch.no_grad():
-        ours = load_teacher(path)(pictures).numpy()
+        ours = read_network(path)(pictures).numpy()
     lengths = np.linalg.norm(public, axis=1, keepdims=True)
     assert_allclose(ours, public / lengths, atol=1e-5)
 
@@ -132,7 +136,22 @@ def test_another_architecture_is_no_teacher(tmp_path: Path) -> None:
     path = tmp_path / "thin.onnx"
     write_onnx(EmbeddingNetwork(0.5).eval(), EmbeddingTask.product, path)
     with pytest.raises(ValueError, match="not the layers of MobileFaceNet"):
-        load_teacher(path)
+        read_network(path)
+
+
+def test_a_thinner_file_is_read_back_as_it_was_trained(
+    tmp_path: Path, pictures: torch.Tensor
+) -> None:
+    torch.manual_seed(3)
+    trained = EmbeddingNetwork(0.25).eval()
+    # Exporting folds in place, so what it said is kept before.
+    with torch.no_grad():
+        expected = trained(pictures)
+    path = tmp_path / "thin.onnx"
+    write_onnx(trained, EmbeddingTask.product, path)
+    with torch.no_grad():
+        found = read_network(path, 0.25)(pictures)
+    assert_allclose(found.numpy(), expected.numpy(), atol=1e-6)
 
 
 def test_targets_lie_halfway_to_the_mirror_and_are_computed_once(
@@ -154,6 +173,36 @@ def test_targets_lie_halfway_to_the_mirror_and_are_computed_once(
     assert cache.stat().st_mtime_ns == written
     others = teacher_targets(path, faces, cache)
     assert not np.array_equal(others, targets)
+
+
+@pytest.mark.parametrize(("share", "sides"), [(0.0, []), (1.0, [144])])
+def test_so_many_views_wear_something(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    share: float,
+    sides: list[int],
+) -> None:
+    teacher = tmp_path / "teacher.onnx"
+    write_onnx(EmbeddingNetwork().eval(), EmbeddingTask.product, teacher)
+    seen: list[int] = []
+
+    def watched(picture: Image, _rng: Generator) -> Image:
+        seen.append(len(picture))
+        return picture
+
+    monkeypatch.setattr(task, "covered", watched)
+    config = small_config(
+        tmp_path,
+        "embedding",
+        teacher=str(teacher),
+        people=str(aligned_people(tmp_path, everybody())),
+        faces=[],
+        covered=share,
+    )
+    this = read_rounds("embedding", config)[0].task()
+    assert len(this.order(default_rng(0)))
+    this.sample(0, default_rng(0))
+    assert seen == sides
 
 
 def test_degraded_views_keep_their_size_and_leave_the_original_alone() -> None:
