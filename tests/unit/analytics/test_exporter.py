@@ -171,7 +171,7 @@ def test_a_campaign_begins_at_zero_before_anything_is_released(server: str) -> N
 
     assert found[f"vitrine_campaign_ots_total{labels}"] == 0
     assert set(counters.values()) == {0.0}
-    assert len(counters) == 19
+    assert len(counters) == 21
     # What has nothing to divide by has no value.
     assert f"vitrine_campaign_coverage_ratio{labels}" not in found
 
