@@ -108,6 +108,23 @@ SUMS = (
     "ots_noise",
     "reach_noise",
 )
+# Sums that concern people and have no noisy number, so that nothing of them is released with it.
+UNTOLD_WITH_NOISE = frozenset(
+    {
+        "watchers",
+        "watchers_1s",
+        "watchers_2s",
+        "attention_ns",
+        "dwell_ns",
+        "score_ns",
+        "scored_ns",
+        "touches",
+        "offers_shown",
+        "offers_redeemed",
+        "passed",
+        "sales",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
