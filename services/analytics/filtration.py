@@ -25,7 +25,6 @@ class FiltrationRule(NamedTuple):
 
 def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
     """Return the rules, with the limits that are in force."""
-    rules = settings.rules()
     return [
         FiltrationRule(
             "opportunity to see",
@@ -71,11 +70,7 @@ def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
             f"{settings.window_s} s, which close {settings.grace_s} s after their end; later "
             "events make a revision",
         ),
-        FiltrationRule(
-            "release",
-            f"figures advance in steps of at least {settings.k_anonymity} different people: "
-            f"{rules.k_anonymity} visitors, {rules.k_unrecognised} without recognition",
-        ),
+        FiltrationRule("release", release_rule(settings)),
         FiltrationRule(
             "cancelled redemptions",
             "one that a till cancels does not count",
@@ -85,6 +80,20 @@ def filtration_rules(settings: AnalyticsSettings) -> list[FiltrationRule]:
             "nobody is left out as staff; an event that comes twice counts once, by its id",
         ),
     ]
+
+
+def release_rule(settings: AnalyticsSettings) -> str:
+    """Return how figures that concern people go out."""
+    rules = settings.rules()
+    if rules.epsilon:
+        return (
+            "reach and face OTS of final days, with noise: differentially private, epsilon "
+            f"{rules.epsilon:g} a visitor, stand and day"
+        )
+    return (
+        f"figures advance in steps of at least {settings.k_anonymity} different people: "
+        f"{rules.k_anonymity} visitors, {rules.k_unrecognised} without recognition"
+    )
 
 
 def seconds(span_ns: int) -> str:

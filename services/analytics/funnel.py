@@ -25,7 +25,7 @@ def funnel(totals: Totals) -> list[Stage]:
     People up to `stayed`, then what was done: one person may touch more than once.
     """
     passed = totals.passed if totals.passed >= totals.ots else None
-    counts = (
+    counts: tuple[tuple[str, str, int | None], ...] = (
         ("Passed", "seen in front of the screen", passed),
         ("Face OTS", "for a second or longer", totals.ots),
         ("Noticed", "a look of 0.3 s or more", totals.watchers),
@@ -35,6 +35,9 @@ def funnel(totals: Totals) -> list[Stage]:
         ("Redeemed", "codes redeemed", totals.offers_redeemed),
         ("Sale", "reported by a till", totals.sales),
     )
+    if totals.ots_noise:
+        # Nothing else is told beside noise.
+        counts = (counts[1],)
     stages = []
     for name, meaning, count in counts:
         share = None

@@ -65,7 +65,8 @@ def quantity(totals: Totals) -> float | None:
 
     The same as bid requests of the stand get (`/audience/STAND/openrtb`), of measured plays.
     """
-    if not totals.measured_plays:
+    # Who looked is not told beside noise.
+    if totals.ots_noise or not totals.measured_plays:
         return None
     return round(totals.watchers / totals.measured_plays, 2)
 

@@ -82,6 +82,8 @@ def figures(sums: Sums) -> dict[str, float | None]:
     }
     for name in COUNTS:
         found[name] = sums[name]
+    if sums["ots_noise"]:
+        found |= dict.fromkeys(UNTOLD_WITH_NOISE)
     return found
 
 
@@ -89,6 +91,24 @@ COUNTS = (
     "plays",
     "passed",
     "ots",
+    "watchers",
+    "watchers_1s",
+    "watchers_2s",
+    "touches",
+    "offers_shown",
+    "offers_redeemed",
+    "sales",
+)
+
+UNTOLD_WITH_NOISE = (
+    "attention_seconds",
+    "dwell_seconds",
+    "conversion",
+    "attraction",
+    "attention_per_thousand",
+    "unit_audience",
+    "engagement",
+    "passed",
     "watchers",
     "watchers_1s",
     "watchers_2s",

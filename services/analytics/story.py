@@ -59,6 +59,11 @@ def seen(totals: Totals) -> str:
     """Return how many were there, how many of them looked, and for how long."""
     if not totals.ots:
         return "Nobody was seen in front of it."
+    if totals.ots_noise:
+        return (
+            f"A face was in front of it for a second or longer {table.OTS.shown(totals)} times "
+            "(face OTS, with noise that protects single visitors)."
+        )
     conversion = table.CONVERSION.shown(totals)
     watched = duration(totals.attention_ns / SECOND_NS)
     return (

@@ -43,7 +43,8 @@ def impression(stand_id: KnownStand, web: WebOf) -> Impression:
             totals = load_stand(redis, stand_id)
     except Unavailable as error:
         raise HTTPException(503, str(error), {"Retry-After": "2"}) from error
-    if not totals.measured_plays:
+    # Who looked is not told beside noise.
+    if totals.ots_noise or not totals.measured_plays:
         raise HTTPException(404, f"nothing of stand {stand_id!r} has been released yet")
     multiplier = round(totals.watchers / totals.measured_plays, 2)
     return Impression(qty=Qty(multiplier=multiplier))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from vitrine.campaigns.definitions import Definition
 from vitrine.campaigns.summary import CampaignFigures
-from vitrine.campaigns.totals import Totals
+from vitrine.campaigns.totals import UNTOLD_WITH_NOISE, Totals
 
 NANO = 1e-9
 # Of a number with Laplace noise, in standard deviations; of sums of several it is more than 95 %.
@@ -91,6 +91,8 @@ class Figure:
             whole = self.whole._raw(totals, campaign)
             quotient = ratio(part, whole)
             return quotient if quotient is None else self.times * quotient
+        if totals.ots_noise and self.sum in UNTOLD_WITH_NOISE:
+            return None
         if self.of_campaign is None:
             found: int = getattr(totals, self.sum)
             return found

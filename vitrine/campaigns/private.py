@@ -58,13 +58,15 @@ def release_days(
         lines: defaultdict[str, list[Cell]] = defaultdict(list)
         for cell in sorted(played):
             lines[cell.line].append(cell)
+        start_ns = start_of(day, time_zone)
         end_ns = start_of(day + timedelta(days=1), time_zone)
         ots_scale = MOST_OTS * len(played) / half
         reach_scale = len(lines) / half
         for line, cells in lines.items():
             accounts = change.known_ledger(line).accounts.values()
-            # Drawn before the store was lost: the record on the bus says so.
-            if any(account.until_ns >= end_ns for account in accounts):
+            # Drawn before the store was lost, as the record on the bus says; or a part of the day
+            # went out in steps.
+            if any(account.until_ns > start_ns for account in accounts):
                 continue
             for cell in cells:
                 told = draw_creative(day, played[cell], cell, ots_scale)

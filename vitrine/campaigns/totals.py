@@ -112,6 +112,25 @@ SUMS = (
 )
 # What is told by second of a play.
 SECONDS: Final = ("present", "looking", "reacting")
+# Sums that concern people and have no noisy number, so that nothing of them is released with it.
+UNTOLD_WITH_NOISE = frozenset(
+    {
+        "watchers",
+        "watchers_1s",
+        "watchers_2s",
+        "attention_ns",
+        "dwell_ns",
+        "score_ns",
+        "scored_ns",
+        "touches",
+        "offers_shown",
+        "offers_redeemed",
+        "passed",
+        "sales",
+        "judged",
+        "reacted",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +244,7 @@ class Totals:
     def from_plain(cls, plain: Mapping[str, Any], labels: Totals) -> Self:
         """Return the reverse of `to_plain`, with advertiser, span and synthetic of `labels`."""
         # What was stored before a sum was added lacks it.
-        sums: dict[str, int] = dict(
+        sums: dict[str, Any] = dict(
             zip(
                 SUMS,
                 plain["sums"],

@@ -15,7 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from tests.campaign_store import campaign_store
-from tests.report_builders import HOSTILE, make_figures, make_week
+from tests.report_builders import (
+    HOSTILE,
+    make_campaign_figures,
+    make_figures,
+    make_step,
+    make_week,
+)
 from vitrine.campaigns.definitions import OTS
 from vitrine.errors import ConfigurationError
 from vitrine.services.analytics.audit_pack import audit_files
@@ -129,6 +135,13 @@ def test_an_auditor_computes_every_figure_of_the_report(tmp_path: Path) -> None:
     assert compared is not None, said
     assert status == 0
     assert int(compared[1]) > 100
+
+
+def test_the_program_agrees_where_figures_have_noise(tmp_path: Path) -> None:
+    noisy = make_campaign_figures(make_step(watchers=0, touches=0, ots_noise=8))
+    write(tmp_path, audit_files(make_figures(noisy)))
+    status, said = recomputed(tmp_path)
+    assert status == 0, said
 
 
 @pytest.mark.parametrize(

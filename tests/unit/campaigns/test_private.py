@@ -17,7 +17,9 @@ from vitrine.campaigns.stand import Change, Stand
 from vitrine.errors import ConfigurationError
 from vitrine.schemas import CampaignRelease, Event
 from vitrine.services.analytics import settings
+from vitrine.services.analytics.funnel import funnel
 from vitrine.services.analytics.settings import AnalyticsSettings
+from vitrine.services.analytics.story import seen
 
 EPSILON = 2.0
 DAY_S = 86_400
@@ -117,6 +119,16 @@ def test_a_day_is_not_drawn_again_after_a_loss_of_the_store() -> None:
     assert told(final(again)) == {}
 
 
+def test_a_day_of_which_steps_went_out_is_not_drawn() -> None:
+    stand = Stand("north", RULES)
+    seen = [make_exposure(0, 8, tracks=(name,)) for name in "abc"]
+    assert told(feed(stand, make_play(0, 8), *seen, make_coverage(3600, 3700)))
+    later = make_stand()
+    later.ledgers, later.rows = stand.ledgers, stand.rows
+    later.watermark_ns, later.closed_ns = stand.watermark_ns, stand.closed_ns
+    assert told(final(later)) == {}
+
+
 def test_the_error_stands_beside_the_figure() -> None:
     stand = make_stand()
     feed(stand, *plays_of_a_day())
@@ -125,6 +137,11 @@ def test_the_error_stands_beside_the_figure() -> None:
     # 95 of 100 values of Laplace noise are within 3.0 scales.
     assert figures.OTS.shown(shoe) == "103 ± 18"
     assert figures.OTS.shown(replace(shoe, ots_noise=0)) == "103"
+    # What is not told is no 0.
+    assert figures.WATCHERS.value(shoe) is None
+    assert figures.CONVERSION.value(shoe) is None
+    assert [stage.name for stage in funnel(shoe)] == ["Face OTS"]
+    assert "103 ± 18 times" in seen(shoe)
 
 
 def test_the_noise_is_that_of_opendp(monkeypatch: pytest.MonkeyPatch) -> None:
