@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from html import escape
+from http import HTTPStatus
 from string import Template
 from typing import Final
 
@@ -59,7 +60,11 @@ def desk_page(request: Request, web: WebOf, enrolled: str = "") -> Response:
     with _answered(), web.opened() as opened:
         web.audit.note("listed the customers", _person(request))
         rows = [_row(web, customer) for customer in _first(opened)]
-    body = _enrolling(enrolled) + _table(rows)
+    said = ""
+    if CUSTOMER_ID.fullmatch(enrolled):
+        text = f"{enrolled} is enrolled"
+        said = f'<p class="verdict genuine" role="status">{text}</p>'
+    body = said + _enrolling({}) + _table(rows)
     answer = _page("Customers", body)
     if not cookie_of(request, DESK_COOKIE):
         set_cookie(
@@ -79,13 +84,19 @@ async def look_once(request: Request, web: WebOf) -> Response:
 
 
 async def enrol(request: Request, web: WebOf) -> Response:
-    """Enrol who the pictures show, with what the form says they agreed to."""
+    """Enrol who the pictures show, with what the form says they agreed to.
+
+    422 with the form as it was filled in, and the pictures kept, where something is against it.
+    """
     fields = await fields_of(request)
     desk = cookie_of(request, DESK_COOKIE)
 
     def enrolled() -> Response:
-        with _answered(), web.opened() as opened:
-            customer_id = _enrolled(web, opened, desk, fields)
+        try:
+            with _available(), web.opened() as opened:
+                customer_id = _enrolled(web, opened, desk, fields)
+        except ConfigurationError as error:
+            return _refused(web, desk, fields, str(error))
         web.trays.clear(desk)
         web.audit.note("enrolled a customer", _person(request), place=customer_id)
         return RedirectResponse(f"/desk?enrolled={customer_id}", 303)
@@ -144,9 +155,17 @@ def _person(request: Request) -> Person | None:
 def _answered() -> Iterator[None]:
     """Answer with a status and a sentence what is refused meanwhile."""
     try:
-        yield
+        with _available():
+            yield
     except ConfigurationError as error:
         raise HTTPException(422, str(error)) from error
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    """Answer that the stores are away, where they are."""
+    try:
+        yield
     except Unavailable as error:
         raise HTTPException(503, str(error), {"Retry-After": "1"}) from error
 
@@ -201,6 +220,21 @@ def _enrolled(
             tags=list(dict.fromkeys(fields.get("tags", "").split())),
             level=fields.get("level", "").strip(),
         )
+
+
+def _refused(
+    web: Web,
+    desk: str,
+    fields: Mapping[str, str],
+    why: str,
+) -> Response:
+    """Return the form with what is wrong, so that nobody has to be photographed once more."""
+    body = (
+        f'<p class="wrong" role="alert">{escape(why)}</p>'
+        f"{_enrolling(fields, len(web.trays.views(desk)))}"
+        '<a class="button second" href="/desk">Begin anew, without these pictures</a>'
+    )
+    return _page("Not enrolled", body, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _check(
@@ -275,18 +309,20 @@ def _table(rows: list[str]) -> str:
     )
 
 
-def _enrolling(enrolled: str) -> str:
-    said = ""
-    if CUSTOMER_ID.fullmatch(enrolled):
-        said = f"{enrolled} is enrolled"
-    told = (
-        f'<p class="verdict genuine" role="status">{escape(said)}</p>' if said else ""
-    )
-    boxes = "".join(
-        f'<label class="choice"><input type="checkbox" name="{purpose}"><b>{purpose}</b></label>'
-        for purpose in PURPOSES
-    )
-    return f"""{told}<div class="columns"><section>
+def _enrolling(fields: Mapping[str, str], kept: int = 0) -> str:
+    """Return what enrols somebody, filled in with `fields`, with so many good views kept."""
+    boxes = ""
+    for purpose in PURPOSES:
+        checked = " checked" if purpose in fields else ""
+        boxes += (
+            f'<label class="choice"><input type="checkbox" name="{purpose}"{checked}>'
+            f"<b>{purpose}</b></label>"
+        )
+    seen = f"<li>good ones of before: {kept}</li>" if kept else ""
+    filled = {}
+    for name in ("text", "name", "tags", "level"):
+        filled[name] = escape(fields.get(name, ""))
+    return f"""<div class="columns"><section>
 <h2>1. Pictures</h2>
 <p class="small">From the front, and a little from both sides. They are judged, and not kept.</p>
 <label class="button second" for="file">Files</label>
@@ -294,25 +330,32 @@ def _enrolling(enrolled: str) -> str:
 <button id="open" class="second" type="button">Camera</button>
 <div class="stage" hidden><video playsinline muted aria-hidden="true"></video></div>
 <button id="take" type="button" hidden>Take a picture</button>
-<ol id="views" aria-live="polite"></ol>
+<ol id="views" aria-live="polite">{seen}</ol>
 </section><form method="post" action="/desk/enrol">
 <h2>2. What they agreed to</h2>
 {boxes}
 <h2><label for="text">Version of the text that they read</label></h2>
-<input id="text" type="text" name="text" required maxlength="60">
+<input id="text" type="text" name="text" required maxlength="60" value="{filled["text"]}">
 <h2><label for="called">Name</label></h2>
-<input id="called" type="text" name="name" maxlength="{LONGEST_NAME}" autocomplete="off">
+<input id="called" type="text" name="name" maxlength="{LONGEST_NAME}" autocomplete="off" \
+value="{filled["name"]}">
 <h2><label for="tags">Tags, with spaces between them</label></h2>
-<input id="tags" type="text" name="tags" maxlength="500" autocomplete="off">
+<input id="tags" type="text" name="tags" maxlength="500" autocomplete="off" \
+value="{filled["tags"]}">
 <h2><label for="level">Level in the loyalty programme</label></h2>
-<input id="level" type="text" name="level" maxlength="60" autocomplete="off">
+<input id="level" type="text" name="level" maxlength="60" autocomplete="off" \
+value="{filled["level"]}">
 <button>Enrol</button>
 </form></div>
 <script type="module" src="/static/desk.js"></script>"""
 
 
-def _page(title: str, body: str) -> HTMLResponse:
-    return HTMLResponse(_template().substitute(title=escape(title), body=body))
+def _page(
+    title: str,
+    body: str,
+    status: int = HTTPStatus.OK,
+) -> HTMLResponse:
+    return HTMLResponse(_template().substitute(title=escape(title), body=body), status)
 
 
 @cache

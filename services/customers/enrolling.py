@@ -143,7 +143,7 @@ class Desk:
 @contextmanager
 def opened_desk(data: Path | None) -> Iterator[Desk]:
     """Yield the desk of a site's data folder, or of the environment. Raises ConfigurationError."""
-    audit = audit_log()
+    audit = audit_log(data)
     with opened_store(data) as store:
         rules = RecognitionSettings.load().rules()
         yield Desk(

@@ -93,6 +93,11 @@ def receipt_key(data: Path | None) -> ReceiptKey:
     return ReceiptKey.load(DataFolder(data).receipt_key_file())
 
 
-def audit_log() -> AuditLog:
-    """Return the log of who did what with customers."""
-    return AuditLog(Settings.load().audit_file, "vitrine customers")
+def audit_log(data: Path | None) -> AuditLog:
+    """Return the log of who did what with customers: that of the environment, or of a site."""
+    path = Settings.load().audit_file
+    if path is None and data is not None:
+        from vitrine.stores.data_folder import DataFolder  # noqa: PLC0415
+
+        path = DataFolder(data).audit_file()
+    return AuditLog(path, "vitrine customers")

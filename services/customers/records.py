@@ -33,7 +33,7 @@ from vitrine.terminal import console
 
 def list_customers(data: Path | None, *, as_json: bool) -> None:
     """Print the customers and what they agree to now."""
-    audit = audit_log()
+    audit = audit_log(data)
     now_ns = time.time_ns()
     listed = []
     with opened_records(data) as store:
@@ -57,7 +57,7 @@ def list_customers(data: Path | None, *, as_json: bool) -> None:
 
 def erase_customer(data: Path | None, customer_id: str) -> None:
     """Erase everything of a customer and print the receipt."""
-    audit = audit_log()
+    audit = audit_log(data)
     with opened_records(data) as store:
         receipt = store.erase(customer_id, now_ns=time.time_ns())
     note_erasure(audit, customer_id)
@@ -71,7 +71,7 @@ def erase_customer(data: Path | None, customer_id: str) -> None:
 
 def withdraw_consent(data: Path | None, customer_id: str, purpose: str) -> None:
     """End a consent of a customer."""
-    audit = audit_log()
+    audit = audit_log(data)
     with opened_store(data) as store:
         store.withdraw(customer_id, cast("Purpose", purpose), now_ns=time.time_ns())
     audit.note("withdrew a consent", None, name=shell_user(), place=customer_id)
@@ -96,7 +96,7 @@ def change_customer(
         check_name(name)
     if tags is not None:
         tags = [tag for tag in dict.fromkeys(tags) if tag]
-    audit = audit_log()
+    audit = audit_log(data)
     with opened_store(data) as store:
         store.change(customer_id, time.time_ns(), name=name, tags=tags, level=level)
     audit.note("changed a customer", None, name=shell_user(), place=customer_id)
@@ -127,7 +127,7 @@ def print_receipt_key(data: Path | None) -> None:
 
 def rotate_key(data: Path | None) -> None:
     """Seal data keys with the newest key, and say which keys of the site nobody needs any more."""
-    audit = audit_log()
+    audit = audit_log(data)
     with opened_store(data) as store:
         ids = store.ids()
         shown = track(ids, "sealing anew", console=console(stderr=True))

@@ -28,7 +28,7 @@ SPACE: Final = re.compile(r"\s+")
 
 def sweep_customers(data: Path | None, *, begin_anew: bool) -> None:
     """Remove what no consent and no key covers any more, or everything."""
-    audit = audit_log()
+    audit = audit_log(data)
     now_ns = time.time_ns()
     with opened_store(data) as store:
         if begin_anew:
@@ -46,7 +46,7 @@ def sweep_customers(data: Path | None, *, begin_anew: bool) -> None:
 def erase_again(data: Path | None, path: Path) -> None:
     """Erase who was erased by a file of receipts or an audit log. Raises ConfigurationError."""
     ids = list(dict.fromkeys(_erased(path)))
-    audit = audit_log()
+    audit = audit_log(data)
     erased = 0
     with opened_records(data) as store:
         for customer_id in ids:

@@ -106,8 +106,23 @@ def test_what_speaks_against_it_is_said(
         look(customers, desk, view)
     answer = desk.post("/desk/enrol", data=FORM | fields)
     assert answer.status_code == 422
-    assert said in answer.text
+    assert said in unescape(answer.text)
     assert redis.scard("customers") == 0
+
+
+def test_who_was_refused_is_not_photographed_once_more(
+    customers: RunningCustomers, desk: httpx.Client, redis: Redis
+) -> None:
+    look(customers, desk, make_view())
+    named = FORM | {"name": "<Ada>", "level": "gold"}
+    page = desk.post("/desk/enrol", data=named).text
+    assert "good ones of before: 1" in page
+    assert 'value="&lt;Ada&gt;"' in page
+    assert 'name="offers" checked' in page
+    assert 'name="profile">' in page
+    assert desk.post("/desk/enrol", data=named | MEMBER).status_code == 303
+    (customer,) = store_of(customers, redis).customers()
+    assert (customer.name, customer.templates) == ("<Ada>", 1)
 
 
 def test_without_consent_to_be_recognised_nobody_is_enrolled(

@@ -26,6 +26,7 @@ from vitrine.services.customers.customers_command import customers
 from vitrine.services.customers.enrolling import read_picture
 from vitrine.services.customers.sweeping import LEFT
 from vitrine.stores.customers import CustomerStore
+from vitrine.stores.data_folder import DataFolder
 from vitrine.stores.data_keys import KeyStore
 from vitrine.stores.receipts import new_key
 from vitrine.stores.redis import connect
@@ -200,6 +201,18 @@ def test_a_key_is_rotated_and_the_old_one_retires(
     assert "Ada" not in run("list").output
     left = run("rotate-key")
     assert "1 were left: no key in the file opens them" in str(left.exception)
+
+
+def test_without_another_log_what_was_done_is_noted_in_the_folder_of_the_site(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VITRINE_AUDIT_FILE")
+    folder = DataFolder(tmp_path / "data")
+    with folder.locked():
+        pass
+    assert run("--data", folder.path, "list").exit_code == 0
+    (entry,) = AuditLog(folder.audit_file(), "").newest()
+    assert entry.what == "listed the customers"
 
 
 @pytest.mark.parametrize("source", ["audit.jsonl", "receipts"])

@@ -160,7 +160,7 @@ class LastingSite:
             store = stack.enter_context(data.store())
             self._stores.append(store)
             added["redis_url"] = SecretStr(store.url)
-        added |= _keys_and_tokens(settings, data)
+        added |= files_of(settings, data)
         self.settings = settings.model_copy(update=added)
         pages = passed_on(settings.http_host, free_port(), free_port())
         stand = dict(pages[StandSettings])
@@ -278,8 +278,8 @@ class LastingSite:
             part.abandon()
 
 
-def _keys_and_tokens(settings: Settings, data: DataFolder) -> dict[str, Any]:
-    """Return the keys and tokens of a folder that the environment does not name."""
+def files_of(settings: Settings, data: DataFolder) -> dict[str, Any]:
+    """Return keys, tokens and audit log of a folder, where the environment names no other."""
     added: dict[str, Any] = {}
     if settings.key_file is None:
         added["key_file"] = data.key_file()
@@ -287,6 +287,8 @@ def _keys_and_tokens(settings: Settings, data: DataFolder) -> dict[str, Any]:
         added["reactions_key_file"] = data.key_file(REACTION_KEYS)
     if settings.receipt_key_file is None:
         added["receipt_key_file"] = data.receipt_key_file()
+    if settings.audit_file is None:
+        added["audit_file"] = data.audit_file()
     if settings.operator_token is None:
         added["operator_token"] = data.token("operator-token")
     if settings.services_token is None:

@@ -31,6 +31,7 @@ KEYS: Final = "keys"
 REACTION_KEYS: Final = "reaction-keys"
 RECEIPT_KEY: Final = "receipt-key.pem"
 KEY_STORE: Final = "key-store"
+AUDIT_LOG: Final = "audit.jsonl"
 KEY_BYTES: Final = 32
 TOKEN_BYTES: Final = 24
 # Only the owner reads what is in the folder: keys, tokens, templates.
@@ -110,6 +111,10 @@ class DataFolder:
     def receipt_key_file(self) -> Path:
         """Return the file with the key that signs receipts; made once."""
         return self._made_once(RECEIPT_KEY, new_key())
+
+    def audit_file(self) -> Path:
+        """Return the file to which is added who did what."""
+        return self.path / AUDIT_LOG
 
     def token(self, name: str) -> SecretStr:
         """Return a token, made once and kept in the file of that name."""

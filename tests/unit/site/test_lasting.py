@@ -15,10 +15,11 @@ from vitrine.services.analytics.settings import AnalyticsSettings
 from vitrine.services.console.settings import ConsoleSettings
 from vitrine.services.stand.settings import StandSettings
 from vitrine.settings import Settings
-from vitrine.site.lasting import LastingSite
+from vitrine.site.lasting import LastingSite, files_of
 from vitrine.site.own_pages import own_host, passed_on, with_token
 from vitrine.site.running import welcome
 from vitrine.site.site_command import site
+from vitrine.stores.data_folder import DataFolder
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,10 @@ def test_the_state_directory_of_systemd_is_the_data_folder(tmp_path: Path) -> No
     assert context.params["data"] is None
     data = next(option for option in site.params if option.name == "data")
     assert data.envvar == "STATE_DIRECTORY"
+
+
+def test_what_the_environment_does_not_name_is_in_the_folder(tmp_path: Path) -> None:
+    named = Settings(audit_file=tmp_path / "elsewhere", key_file=tmp_path / "key")
+    folder = DataFolder(tmp_path)
+    assert files_of(Settings(), folder)["audit_file"] == tmp_path / "audit.jsonl"
+    assert not {"audit_file", "key_file"} & files_of(named, folder).keys()
