@@ -85,7 +85,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--faces", type=Path, required=True)
-    parser.add_argument("--model", type=Path, default=MODELS / "embedding_112.onnx")
+    parser.add_argument("--model", type=Path, default=MODELS / "embedding_112_v2.onnx")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     embedder = Embedder(load_network(arguments.model), arguments.model.stem)

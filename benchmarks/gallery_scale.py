@@ -30,7 +30,7 @@ from vitrine.customers.gallery import Gallery
 from vitrine.customers.records import Template
 from vitrine.recognition import RecognitionSettings
 
-MODEL: Final = "embedding_112"
+MODEL: Final = "embedding_112_v2"
 DIMENSIONS: Final = 128
 # Chosen, not measured: pictures that an enrolment takes.
 EACH: Final = 3

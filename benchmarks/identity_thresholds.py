@@ -1,13 +1,13 @@
 """Print what identity's thresholds mean on aligned faces of people, in pairs and alone.
 
     python -m benchmarks.identity_thresholds --faces ../shared/data/lfw_aligned_144.zip \
-        --model models/embedding_112.onnx
+        --model models/embedding_112_v2.onnx
 
 The archive holds `Person/Person_0001.jpg`, 144×144, aligned by five points; its central 112×112
 is embedded. People who are held out do not count. Those that our network was trained on may make
 it look stricter than it is; `--part validation` asks only the few others. The defaults are, for
-every network, the thresholds at which 2e-5 (visitor) and 2.5e-6 (least) of pairs of different
-people pass, rounded to 0.01.
+every network, the thresholds at which about 2e-5 (visitor) and 2.5e-6 (least) of pairs of
+different people pass.
 
 Prints, per threshold: how often two different people pass, how often a view of somebody who is not
 enrolled resembles one of 200 enrolled with one template each, and how often two pictures of one

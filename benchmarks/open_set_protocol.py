@@ -31,7 +31,7 @@ Numbers = NDArray[np.float64]
 Rule = Callable[[Visit, NDArray[np.float32]], Numbers]
 RULES: Final = RecognitionSettings().rules()
 # Its name alone: the vectors are those of the file.
-MODEL: Final = "embedding_112"
+MODEL: Final = "embedding_112_v2"
 
 
 def added_up(visit: Visit, templates: NDArray[np.float32]) -> Numbers:

@@ -61,7 +61,7 @@ class Mirror:
     """Stand in for the networks: sees the view that the test holds before it."""
 
     seen: View | NotOneFace = field(default_factory=make_view)
-    model: str = "embedding_112"
+    model: str = "embedding_112_v2"
 
     @property
     def embedder(self) -> Mirror:

@@ -61,3 +61,12 @@ class RunConfig(BaseModel):
         lt=1,
     )
     """Decay of the moving average of the weights, which is what is measured and exported."""
+    kept: float = Field(
+        0,
+        ge=0,
+        lt=1,
+    )
+    """Share of the weights that the round began with in those that are measured and exported.
+
+    A network that learns something new so forgets less (Wortsman et al. 2022, arXiv:2109.01903).
+    """

@@ -2,19 +2,20 @@
 
 import math
 import os
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.config import RunConfig
 from training.task import Task
 
 BEST: Final = "best.pt"
-"""Averaged weights of the best epoch: what the next round and `export` read."""
+"""Weights of the best epoch: what the next round and `export` read."""
 LAST: Final = "last.pt"
 """Everything after the last epoch: what `--resume` goes on from."""
 
@@ -26,6 +27,10 @@ class State:
     network: nn.Module
     averaged: AveragedModel
     optimizer: torch.optim.AdamW
+    begun: dict[str, Tensor]
+    """The weights that the round began with."""
+    kept: float
+    """Share of those in what is measured and exported."""
     epoch: int = 0
     best: float = math.nan
 
@@ -55,9 +60,19 @@ class State:
             "optimizer": self.optimizer,
         }
 
-    def save_weights(self, path: Path) -> None:
-        """Write the averaged weights alone, as `load_weights` reads them."""
-        write_weights(self.averaged.module, path)
+    def product(self) -> nn.Module:
+        """Return the network that is measured and exported."""
+        averaged: nn.Module = self.averaged.module
+        if self.kept == 0:
+            return averaged
+        mixed = deepcopy(averaged)
+        # These share their memory with the network.
+        weights = mixed.state_dict()
+        for name, begun in self.begun.items():
+            # Normalisation counts its batches in whole numbers.
+            if begun.is_floating_point():
+                weights[name].lerp_(begun, self.kept)
+        return mixed
 
 
 def _save(content: dict[str, Any], path: Path) -> None:
@@ -122,7 +137,15 @@ def fresh_state(
     )
     groups = _parameter_groups(network, config.weight_decay)
     optimizer = torch.optim.AdamW(groups, lr=config.learning_rate)
-    return State(network, averaged, optimizer)
+    weights = network.state_dict()
+    begun = {name: weight.clone() for name, weight in weights.items()}
+    return State(
+        network,
+        averaged,
+        optimizer,
+        begun,
+        config.kept,
+    )
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """One training loop for every network of the product.
 
-A run that is killed and resumed ends with the same weights. What is measured and kept is the
-moving average of the weights.
+A run that is killed and resumed ends with the same weights. What is measured and exported is the
+moving average of the weights; where `kept` says so, mixed with those that the round began with.
 """
 
 import math
@@ -22,7 +22,7 @@ from torch import Tensor
 from training.batches import Batches
 from training.config import RunConfig
 from training.curves import MetricsFile, draw_curves
-from training.state import BEST, LAST, State, fresh_state
+from training.state import BEST, LAST, State, fresh_state, write_weights
 from training.task import Task
 
 
@@ -66,14 +66,15 @@ def train(
                     loss=np.mean(losses),
                 )
             state.epoch += 1
-            measured = task.validate(state.averaged.module.eval(), device)
+            product = state.product().eval()
+            measured = task.validate(product, device)
             value = measured[task.metric]
             progress.update(bar, value=value)
             mean_loss = float(np.mean(losses))
             metrics.add(state.epoch, {"loss": mean_loss, **measured})
             if _is_better(value, state.best, task):
                 state.best = value
-                state.save_weights(config.run / BEST)
+                write_weights(product, config.run / BEST)
             # After best.pt: a kill between the two repeats an epoch, and loses none.
             state.save(last)
             draw_curves(config.run / "metrics.csv", config.run / "curves.png")

@@ -22,10 +22,10 @@ Labels = NDArray[np.int64]
 Link = tuple[float, int, int]
 """Minus the strength, and two faces: the strongest come first in a heap."""
 
-# Log-odds that two faces of embedding_112 are one person's, for as many pairs of one as of two
-# people: BIAS + COSINE·c + QUALITY·q + BOTH·c·q, with q of the poorer view. Fitted on the people of
-# LFW who choose checkpoints, half of their pictures made worse:
-# python -m benchmarks.archive calibrate
+# Log-odds that two faces are one person's, for as many pairs of one as of two people, with
+# embedding_112, the network before today's: BIAS + COSINE·c + QUALITY·q + BOTH·c·q, with q of the
+# poorer view. Fitted on the people of LFW who choose checkpoints, half of their pictures made
+# worse: python -m benchmarks.archive calibrate
 COSINE: Final = 21.77
 QUALITY: Final = -8.20
 BOTH: Final = 12.54

@@ -25,7 +25,7 @@ VISIT_GAP_NS: Final = 60 * SECOND_NS
 
 # Who left the picture seconds ago, and somebody who appears there, are mostly one person. Less
 # likeness is asked of them: at 0.40 in place of 0.50, two photos of a person with a mask are one
-# visitor in 90 % in place of 76 %, and those of different people in 1.7 % in place of 0.3 %
+# visitor in 86 % in place of 79 %, and those of different people in 0.4 % in place of 0.02 %
 # (`python -m benchmarks.covered_faces`, docs/attacks.md).
 NEARBY_LESS: Final = 0.10
 

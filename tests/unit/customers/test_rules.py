@@ -17,7 +17,7 @@ from vitrine.vision.models import EMBEDDING_FILE, PUBLIC_EMBEDDING_FILE
 @pytest.mark.parametrize(
     ("model", "calibration", "visitor"),
     [
-        ("embedding_112", OURS_CALIBRATED, 0.50),
+        ("embedding_112_v2", OURS_CALIBRATED, 0.50),
         ("mobilefacenet_112", PUBLIC_CALIBRATED, 0.45),
         ("another", OURS_CALIBRATED, 0.50),
     ],
@@ -32,7 +32,7 @@ def test_each_model_has_the_thresholds_that_were_measured_for_it(
 
 @pytest.mark.parametrize(
     ("model", "least"),
-    [("embedding_112", 0.57), ("mobilefacenet_112", 0.50), ("another", 0.57)],
+    [("embedding_112_v2", 0.57), ("mobilefacenet_112", 0.50), ("another", 0.57)],
 )
 def test_a_small_gallery_asks_for_no_less_than_was_measured_for_pairs(
     model: str, least: float

@@ -98,6 +98,27 @@ def test_the_kept_weights_are_those_of_the_best_epoch(
     assert measured["nme"] == pytest.approx(best, rel=1e-4)
 
 
+def test_a_round_may_keep_some_of_the_weights_that_it_began_with(
+    tmp_path: Path, faces: Path
+) -> None:
+    config, task = first_round(tmp_path, faces, epochs=1)
+    train(config, task, resume=False)
+    begun = config.run / "best.pt"
+    second = {"run": tmp_path / "second", "start": begun, "learning_rate": 0.05}
+    plain = config.model_copy(update=second)
+    mixed = plain.model_copy(update={"run": tmp_path / "mixed", "kept": 0.25})
+    train(plain, task, resume=False)
+    train(mixed, task, resume=False)
+    first = torch.load(begun, weights_only=True)
+    trained = torch.load(plain.run / "best.pt", weights_only=True)
+    found = torch.load(mixed.run / "best.pt", weights_only=True)
+    for name, weights in trained.items():
+        if weights.is_floating_point():
+            expected = torch.lerp(weights, first[name], 0.25)
+            torch.testing.assert_close(found[name], expected)
+    assert any(not torch.equal(found[name], trained[name]) for name in trained)
+
+
 # Python 3.12 warns of threads; OpenCV runs one.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_workers_change_nothing(tmp_path: Path, faces: Path) -> None:
