@@ -76,6 +76,7 @@ class AnalyticsSettings(EnvironmentSettings):
     private_epsilon: float = Field(
         0,
         ge=0,
+        le=10,
         description=(
             "Budget of a visitor, stand and day: figures are noisy numbers of final days, instead "
             "of steps; 0 for steps. Needs the extra `private`."

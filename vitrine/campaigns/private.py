@@ -6,7 +6,7 @@ docs/privacy.md, "Differentially private figures", has what this promises and wh
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -109,7 +109,7 @@ def draw_creative(
 ) -> Totals:
     """Return what is told of a creative: of a visitor, three opportunities to see it at most."""
     exact = add_up(rows)
-    classes = count_day(day, [(cell, one) for one in rows]).get(cell.line, {})
+    classes = count_day(day, [(cell, one) for one in rows]).get(cell.line, Counter())
     ots = sum(number * visitors for number, visitors in classes.items())
     return Totals(
         advertiser=exact.advertiser,
@@ -130,7 +130,7 @@ def draw_reach(
     scale: float,
 ) -> None:
     """Release how many visitors a campaign reached in a day."""
-    classes = count_day(day, rows).get(line, {})
+    classes = count_day(day, rows).get(line, Counter())
     reach = max(0, noisy(sum(classes.values()), scale))
     change.decided.reach[line] += reach
     change.ledger(line).reach += reach
