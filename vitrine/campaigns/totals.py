@@ -208,7 +208,7 @@ class Totals:
     def from_plain(cls, plain: Mapping[str, Any], labels: Totals) -> Self:
         """Return the reverse of `to_plain`, with advertiser, span and synthetic of `labels`."""
         # What was stored before a sum was added lacks it.
-        sums: dict[str, int] = dict(
+        sums: dict[str, Any] = dict(
             zip(
                 SUMS,
                 plain["sums"],
