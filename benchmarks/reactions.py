@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import vitrine.fieldtest
+from vitrine.campaigns.intervals import union
+from vitrine.campaigns.windows import REACTION_NS
 from vitrine.clock import SECOND_NS
 from vitrine.fieldtest.labels import read_labels
 from vitrine.fieldtest.reactions import (
@@ -97,6 +99,12 @@ def synthetic(seconds: float) -> None:
         "expression: positive",
         compared(true, expression_held(snapshots, "positive"), length_ns),
     )
+    told = [
+        span
+        for span in union(case.measured.reactions)
+        if span[1] - span[0] >= REACTION_NS
+    ]
+    show("reaction in the figures", compared(true, told, length_ns))
     closer = approaches(frames, case.mall.stands[0].zone)
     show(
         "reaction: approach",

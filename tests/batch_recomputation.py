@@ -155,7 +155,7 @@ def add_play(
             row["ots"] += 1
             watched = any(b - a >= 0.3 * SECOND for a, b in looked)
             row["watchers"] += watched
-            judged = any(e.get("reactions") is not None for e in parts)
+            judged = all(e.get("reactions") is not None for e in parts)
             if watched and judged:
                 add_reactions(row, parts, start, end)
             row["visitors"].add((str(day), name))

@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from vitrine.campaigns.figure import Figure
+from vitrine.campaigns import figures as table
 from vitrine.campaigns.periods import Days
 from vitrine.errors import ConfigurationError
 from vitrine.output import check_free, write_bytes
@@ -33,6 +33,18 @@ from vitrine.stores.campaign_exact import ExactFigures, load_exact
 from vitrine.terminal import console
 
 PROCESS: Final = "vitrine report"
+# Heading → figure, in the terminal, where eighty columns have to do.
+TERMINAL: Final = {
+    "plays": table.PLAYS,
+    "OTS": table.OTS,
+    "watchers": table.WATCHERS,
+    "attention": table.ATTENTION_SECONDS,
+    "redeemed": table.OFFERS_REDEEMED,
+}
+IN_TERMINAL: Final = (
+    "Released: OTS that advertisers see. Waiting: visitors who wait for a step. "
+    "--json and --csv have every figure with what is released of it."
+)
 
 
 def show_exact(
@@ -130,40 +142,33 @@ def exact_rows(figures: ExactFigures, by: By) -> list[list[Value]]:
 
 
 def exact_table(figures: ExactFigures, by: By) -> Table:
-    """Return one line a campaign and one a part; in brackets what is released, where it differs."""
+    """Return one line a campaign and one a part, for the terminal."""
     found = Table(
         title="Exact totals, for operators only",
-        caption=f"{NOTE} In brackets: released so far.",
+        caption=f"{NOTE}\n{IN_TERMINAL}",
         title_justify="left",
         caption_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
+    # Too long for the terminal, a name goes on in the next line: nothing is cut off.
     found.add_column("campaign", overflow="fold")
-    for figure in FIGURES:
-        found.add_column(figure.title.lower(), justify="right")
-    found.add_column("visitors waiting", justify="right")
+    for heading in (*TERMINAL, "released", "waiting"):
+        found.add_column(heading, justify="right", no_wrap=True)
     for campaign in figures.campaigns:
         line = whole(campaign, figures.names)
         name = f"{line.name} {campaign.exact.mark}".strip()
-        found.add_row(f"[bold]{escape(name)}[/]", *shown_line(line))
+        found.add_row(f"[bold]{escape(name)}[/]", *terminal_line(line))
         for part in lines(campaign, figures.names, by):
-            found.add_row(f"  {escape(part.name)}", *shown_line(part))
+            found.add_row(f"  {escape(part.name)}", *terminal_line(part))
     if not figures.campaigns:
-        found.add_row("nothing yet", *[""] * (len(FIGURES) + 1))
+        found.add_row("nothing yet", *[""] * (len(TERMINAL) + 2))
     return found
 
 
-def shown_line(line: Line) -> list[str]:
+def terminal_line(line: Line) -> list[str]:
     """Return the values of a line."""
-    found = [shown(line, figure) for figure in FIGURES]
-    found.append(str(line.waiting) if line.waiting else "")
-    return found
-
-
-def shown(line: Line, figure: Figure) -> str:
-    """Return an exact value, with the released one where that differs."""
-    exact = figure.shown(line.exact)
-    if line.released is None or not line.differs(figure):
-        return exact
-    return f"{exact} ({figure.shown(line.released)})"
+    found = [figure.shown(line.exact) for figure in TERMINAL.values()]
+    if line.released is None:
+        return [*found, "", ""]
+    return [*found, table.OTS.shown(line.released), f"{line.waiting:,}"]

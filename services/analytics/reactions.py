@@ -61,13 +61,18 @@ class Reaction:
                 f"{FEWEST_GROUPS} steps of the release."
             )
         found = self.share
-        interval = f"95 % interval {found.lower:.1%} to {found.upper:.1%}"
-        told = f"{found.estimate:.1%} of {found.people:,} watchers ({interval})"
+        interval = f"95 % interval {percent(found.lower)} to {percent(found.upper)}"
+        told = f"{percent(found.estimate)} of {found.people:,} watchers ({interval})"
         if not self.measurable:
             return f"No measurable reaction: {told}."
         peak = max(self.seconds, key=lambda one: one.reacting, default=None)
         when = f" Most react in second {peak.number}." if peak is not None else ""
         return f"{told} reacted.{when}"
+
+
+def percent(part: float) -> str:
+    """Return a share for people."""
+    return f"{100 * part:.1f} %"
 
 
 def reactions(campaign: CampaignFigures, names: Names) -> list[Reaction]:

@@ -21,8 +21,8 @@ class Present:
     attention: list[Span] = field(default_factory=list)
     reactions: list[Span] = field(default_factory=list)
     """Those that began in the span."""
-    judged: bool = False
-    """Reactions were told, if only that there were none."""
+    judged: bool = True
+    """Reactions were told of all parts, if only that there were none."""
     score_ns: int = 0
     scored_ns: int = 0
 
@@ -75,7 +75,7 @@ class Audience:
             present = people.setdefault(self._visitor(part, day), Present())
             present.presence.append((first_ns, last_ns))
             present.attention.extend(part.attention)
-            present.judged |= part.reactions is not None
+            present.judged &= part.reactions is not None
             present.reactions.extend(part.reactions or ())
             present.score_ns += round(part.score_mean * (last_ns - first_ns))
             present.scored_ns += last_ns - first_ns

@@ -215,7 +215,6 @@ def play_totals(
         score_ns += present.score_ns
         scored_ns += present.scored_ns
     watchers = [present for present in seen.values() if watched(present)]
-    judged = [present for present in watchers if present.judged]
     local_date = day.isoformat()
     screen_ns = play.end_ns - play.start_ns
     return Totals(
@@ -238,11 +237,19 @@ def play_totals(
         scored_ns=scored_ns,
         present=count_seconds(play, (one.presence for one in people.values())),
         looking=count_seconds(play, (one.attention for one in people.values())),
-        judged=len(judged),
-        reacted=sum(reacted(present) for present in judged),
-        reacting=count_seconds(play, (one.reactions for one in judged)),
+        **reaction_sums(play, watchers),
         visitors=frozenset((local_date, name) for name in seen),
     )
+
+
+def reaction_sums(play: Play, watchers: Iterable[Present]) -> dict[str, Any]:
+    """Return how many watchers were judged and reacted, and how many show it by second."""
+    judged = [present for present in watchers if present.judged]
+    return {
+        "judged": len(judged),
+        "reacted": sum(reacted(present) for present in judged),
+        "reacting": count_seconds(play, (one.reactions for one in judged)),
+    }
 
 
 def count_seconds(play: Play, people: Iterable[Iterable[Span]]) -> tuple[int, ...]:

@@ -90,6 +90,8 @@ class Measured:
     totals: Totals
     snapshots: tuple[StandEngagement, ...] = ()
     """In order of their time at each stand."""
+    reactions: tuple[Span, ...] = ()
+    """When faces reacted, of all people, where the stand asks for it."""
 
 
 def read_measured(
@@ -121,7 +123,17 @@ def read_measured(
         journal=tuple(journal),
         totals=totals,
         snapshots=_snapshots(folder),
+        reactions=_reactions(folder),
     )
+
+
+def _reactions(folder: Path) -> tuple[Span, ...]:
+    found = []
+    for line in _lines(folder, "exposures"):
+        # Recordings of before have none.
+        for start, end in line.get("reactions") or ():
+            found.append((start, end))
+    return tuple(found)
 
 
 def _snapshots(folder: Path) -> tuple[StandEngagement, ...]:

@@ -144,7 +144,8 @@ class Stand(Part):
         "off",
         description=(
             "`expression` judges how those who look at the screen react, in four groups of "
-            "expressions; the notice says so. `off` judges nobody."
+            "expressions, and tells reports which creatives faces reacted to; the notice says so. "
+            "`off` judges nobody."
         ),
         examples=["expression"],
     )

@@ -172,7 +172,8 @@ class Presence:
         response = 0.0
         if self.attention.faces:
             response = self.baseline.observe(face.expression, seconds)
-            self.reacting.observe(self.seen_ns, at_ns, response)
+            if rules.stand.reactions == "expression":
+                self.reacting.observe(self.seen_ns, at_ns, response)
             if groups is not None:
                 self.shown.observe(at_ns, groups)
         self.face_share = min(1.0, round(face_share, 4))

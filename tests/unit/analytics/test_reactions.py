@@ -37,7 +37,7 @@ def campaign(reacted: int, steps: int = 40) -> CampaignFigures:
 def test_a_reaction_that_is_there_is_told_with_its_interval_and_its_second() -> None:
     (found,) = reactions(campaign(9), NAMES)
     assert found.measurable
-    assert found.words.startswith("19.0% of 2,000 watchers (95 % interval 17.")
+    assert found.words.startswith("19.0 % of 2,000 watchers (95 % interval 17.")
     assert found.words.endswith("reacted. Most react in second 2.")
     assert [(one.number, one.reacting) for one in found.seconds] == [
         (1, 0),

@@ -158,6 +158,13 @@ def test_a_reaction_over_the_cut_between_two_parts_is_one() -> None:
     assert (totals.judged, totals.reacted) == (1, 0)
 
 
+def test_who_was_taken_for_a_child_for_a_part_is_not_judged() -> None:
+    told = make_exposure(0, 12, ((0, 12),), reactions=((at(11.0), at(12.0)),))
+    child = make_exposure(12, 30, ((12, 30),), part=1)
+    totals = only(make_play(10, 18), told, child)
+    assert (totals.watchers, totals.judged, totals.reacted) == (1, 0, 0)
+
+
 def test_who_was_not_judged_or_did_not_watch_is_in_no_share_of_reactions() -> None:
     untold = make_exposure(0, 30, ((0, 30),), tracks=("b",))
     turned = make_exposure(0, 30, (), tracks=("c",), reactions=((at(12.0), at(13.0)),))
