@@ -11,11 +11,7 @@ from typing import Any, Final
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from vitrine.customers.consents import (
-    Purpose,
-    allows,
-    granted,
-)
+from vitrine.customers.consents import Purpose, allows, granted
 from vitrine.customers.records import Customer
 from vitrine.errors import ConfigurationError
 from vitrine.mall.texts import is_id
