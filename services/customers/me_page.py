@@ -5,29 +5,28 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from vitrine.clock import SECOND_NS
-from vitrine.customers.consents import Consent, Purpose, allows, granted
+from vitrine.customers.consents import Purpose, allows, granted
 from vitrine.customers.records import Customer
 from vitrine.errors import ConfigurationError
 from vitrine.mall.texts import is_id
+from vitrine.services.customers.consent_parts import consent_part
 from vitrine.services.customers.dependencies import Opened, Web, WebOf
 from vitrine.services.customers.join_page import JOINING_COOKIE
 from vitrine.services.customers.naming import LONGEST_NAME, name_in
 from vitrine.services.customers.owners import NotTheirs, for_owner
 from vitrine.services.customers.phone_pages import (
     forget_customer,
-    hidden_text,
     language_of,
     link_to,
     message,
     page,
+    remember_customer,
 )
 from vitrine.services.customers.registering import PHONE, link_for_offers
 from vitrine.services.customers.sweeping import LEFT
@@ -42,8 +41,8 @@ from vitrine.stores import phones, recovery
 from vitrine.stores.customer_records import NoCustomer
 from vitrine.stores.offers import granted_to
 from vitrine.web.forms import fields_of
-from vitrine.web.phones import COOKIE, secret_of
-from vitrine.web.sessions import cookie_of, drop_cookie
+from vitrine.web.phones import COOKIE, LINKED_SECONDS, secret_of
+from vitrine.web.sessions import cookie_of, drop_cookie, set_cookie
 
 # With a level and tags of a programme they are told of, and there are 16 of all. Chosen, not
 # measured.
@@ -122,7 +121,11 @@ async def agree(request: Request, web: WebOf) -> Response:
         opened.store.agree(customer.customer_id, consents, now_ns)
         recovery.prolong(opened.redis, customer.customer_id)
         link_for_offers(opened, customer.customer_id, secret_of(request), now_ns)
-        return _done(web, f"agreed to {purpose}", customer)
+        answer = _done(web, f"agreed to {purpose}", customer)
+        # The phone stays a key for as long.
+        remember_customer(request, answer, customer.customer_id)
+        set_cookie(request, answer, COOKIE, secret_of(request), LINKED_SECONDS)
+        return answer
 
     return await for_owner(request, web, agreed)
 
@@ -248,26 +251,15 @@ def _shown(
         parts.append(_fact(texts["myOffers"], ", ".join(offers) or texts["nothing"]))
     parts.append(f"<h2>{escape(texts['myConsents'])}</h2>")
     for purpose in PURPOSES:
-        consent = _in_force(customer, purpose, now_ns)
         text = texts[about(purpose, in_hand=web.is_in_hand())]
         version = web.text_version(language_of(request))
-        parts.append(_consent(texts, purpose, text, consent, version))
+        part = consent_part(texts, customer, purpose, text, version, now_ns)
+        parts.append(part)
     if web.is_in_hand():
         parts.append(link_to("/allow", texts["toAllow"]))
     parts.append(_sign_out(texts))
     parts.append(_leave(texts))
     return page(request, texts["meTitle"], "\n".join(parts))
-
-
-def _in_force(
-    customer: Customer,
-    purpose: Purpose,
-    now_ns: int,
-) -> Consent | None:
-    for consent in customer.consents:
-        if consent.purpose == purpose and consent.in_force(now_ns):
-            return consent
-    return None
 
 
 def _interests(
@@ -311,42 +303,6 @@ def _fact(title: str, text: str) -> str:
     )
 
 
-def _consent(
-    texts: Texts,
-    purpose: Purpose,
-    text: str,
-    consent: Consent | None,
-    version: str,
-) -> str:
-    """Return a purpose with what was agreed, and the way to give or withdraw it."""
-    title = escape(texts[purpose])
-    state = texts["notAgreed"]
-    act = "agree"
-    if consent is not None:
-        act = "withdraw"
-        state = filled(
-            texts["agreed"],
-            since=_day(consent.granted_at_ns),
-            until=_day(consent.expires_at_ns),
-            version=consent.text_version,
-        )
-    if act == "withdraw" and purpose == "recognise":
-        button = f'<p class="small">{escape(texts["toEnd"])}</p>'
-    else:
-        named = f"{texts[act]}: {texts[purpose]}"
-        shown = hidden_text(version) if act == "agree" else ""
-        button = (
-            f'<form method="post" action="/me/{act}">'
-            f'<input type="hidden" name="purpose" value="{purpose}">{shown}'
-            f'<button class="slim second" aria-label="{escape(named)}">{escape(texts[act])}'
-            "</button></form>"
-        )
-    return (
-        f'<section class="fact"><h2>{title}</h2><p class="small">{escape(text)}</p>'
-        f"<p>{escape(state)}</p>{button}</section>"
-    )
-
-
 def _sign_out(texts: Texts) -> str:
     return f"""<section class="fact"><h2>{escape(texts["signOutTitle"])}</h2>
 <p>{escape(texts["signOutText"])}</p>
@@ -379,7 +335,3 @@ def _gone(request: Request, receipt: Mapping[str, Any]) -> Response:
         f"{link_to('/receipt', texts['toCheck'])}"
     )
     return page(request, texts["goneTitle"], body)
-
-
-def _day(at_ns: int) -> str:
-    return datetime.fromtimestamp(at_ns // SECOND_NS, UTC).date().isoformat()

@@ -231,6 +231,33 @@ def test_a_text_that_is_shown_no_more_is_agreed_to_by_nobody(
     assert ada.get("/me").text.count("Not agreed.") == 1
 
 
+def test_consents_that_end_soon_are_given_anew(
+    tmp_path: Path, redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joinings, "LOOK_S", 0.0)
+    with (
+        running_customers(tmp_path, redis_url, days=40) as running,
+        running.phone() as phone,
+    ):
+        joined(running, phone, offers="on")
+        page = phone.get("/me").text
+        for purpose in ("Recognise me", "Offers for me"):
+            assert f"Agree: {purpose}" in page
+        assert "Withdraw: Offers for me" in page
+        text = text_version("en", 40, in_hand=False)
+        answer = change(phone, "agree", purpose="recognise", text=text)
+        assert answer.status_code == 303
+        assert {CUSTOMER, "vitrine-phone"} <= answer.cookies.keys()
+        (customer,) = store_of(running, redis).customers()
+    first, again = (each for each in customer.consents if each.purpose == "recognise")
+    assert first.withdrawn_at_ns == again.granted_at_ns
+    assert again.expires_at_ns > first.expires_at_ns
+
+
+def test_consents_of_a_year_are_not_asked_for_at_once(ada: httpx.Client) -> None:
+    assert "Agree: " not in ada.get("/me").text
+
+
 def test_offers_open_on_the_phone_while_they_are_agreed_to(
     customers: RunningCustomers, ada: httpx.Client, redis: Redis
 ) -> None:

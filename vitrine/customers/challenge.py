@@ -100,6 +100,9 @@ class Challenge:
         """Take the next view, and return what to tell the person."""
         if self.is_passed:
             return "done"
+        # It may be somebody behind, whom the detector finds while it loses who is meant.
+        if view.flaw == "far":
+            return "far"
         # Of a view that is not good an embedding says little.
         if self.templates and view.is_good and not self._is_same(view):
             return self._begin_again("other")

@@ -46,6 +46,16 @@ RIGHT = make_view(-25)
 CLOSED = make_view(eyes=0.05)
 
 
+def test_a_face_far_behind_ends_nothing_and_does_nothing() -> None:
+    challenge = make_challenge()
+    challenge.look(FRONT)
+    behind = make_view(25, flaw="far", vector=BEN)
+    told = [challenge.look(behind) for _ in range(MOST_AGAIN + 1)]
+    assert set(told) == {"far"}
+    assert not challenge.is_failed
+    assert challenge.look(LEFT) == "right"
+
+
 def test_who_does_what_is_asked_passes_with_three_views() -> None:
     challenge = make_challenge()
     told = [

@@ -29,9 +29,10 @@ class ToyDetector:
     trust = Trust(start=0.6, sure=SURE)
     side = 640
 
-    def __init__(self, *scores: float, share: float = 0.4) -> None:
+    def __init__(self, *scores: float, share: float = 0.4, behind: float = 1) -> None:
         self.scores = scores
         self.share = share
+        self.behind = behind
         self.shapes: list[tuple[int, ...]] = []
 
     def detect(self, image: Image) -> Detections:
@@ -44,8 +45,11 @@ class ToyDetector:
         five = corner + side * np.array(
             [[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.33, 0.8], [0.67, 0.8]]
         )
+        boxes = np.array([box] * count, np.float32).reshape(-1, 4)
+        # All but the first are so much smaller.
+        boxes[1:, 2:] *= self.behind
         return Detections(
-            np.array([box] * count, np.float32).reshape(-1, 4),
+            boxes,
             np.array(self.scores, np.float32),
             np.array([five] * count, np.float32).reshape(-1, 5, 2),
         )
@@ -76,9 +80,10 @@ def make_reader(
     quality: float = 0.9,
     share: float = 0.4,
     turned: float = 0,
+    behind: float = 1,
 ) -> FaceReader:
     return FaceReader(
-        detector=ToyDetector(*scores, share=share),
+        detector=ToyDetector(*scores, share=share, behind=behind),
         landmarks=ToyNetwork(*face_shape(turned)),
         quality=QualityScore(ToyNetwork(quality)),
         embedder=Embedder(ToyNetwork(3, 4), "toy"),
@@ -114,6 +119,16 @@ def test_a_picture_without_exactly_one_face_is_refused(
     with pytest.raises(Invalid) as refused:
         make_reader(*scores).read(picture())
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(("behind", "count"), [(0.3, 1), (0.35, 2)])
+def test_who_walks_by_far_behind_does_not_count(behind: float, count: int) -> None:
+    reader = make_reader(SURE, 0.95, behind=behind)
+    if count == 1:
+        assert reader.read(picture()).vector.shape == (2,)
+    else:
+        with pytest.raises(Invalid, match="2 faces"):
+            reader.read(picture())
 
 
 # Quality and advice
