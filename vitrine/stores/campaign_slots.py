@@ -167,6 +167,12 @@ def queue_step(
 
 def queue_dropped(script: Script, change: Change) -> None:
     """Queue that slots too old to be kept go, and campaigns without any other."""
+    queue_forgotten(script, change)
+    queue_old_slots(script, change)
+
+
+def queue_forgotten(script: Script, change: Change) -> None:
+    """Queue that runs which ended go, and campaigns without any slot."""
     slots = change.slots
     stand_id = change.stand.stand_id
     name = f"analytics:slots:{stand_id}"
@@ -179,8 +185,14 @@ def queue_dropped(script: Script, change: Change) -> None:
         script.add("SREM", f"analytics:slot-stands:{campaign_id}", stand_id)
         told = told_keys(name, campaign_id)
         script.add("DEL", *steps, *told, *goal_keys(name, campaign_id))
+
+
+def queue_old_slots(script: Script, change: Change) -> None:
+    """Queue that slots too old to be kept go."""
+    slots = change.slots
     if not slots.dropped:
         return
+    name = f"analytics:slots:{change.stand.stand_id}"
     last_ns = max(slots.dropped)
     first_kept = str(number(last_ns) + 1)
     keys = [f"{name}:seen"]
