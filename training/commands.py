@@ -150,7 +150,7 @@ def restore(
 
     \b
     Example:
-      python -m training restore models/embedding_112.onnx --round 2
+      python -m training restore models/embedding_112_v2.onnx
     """
     # Torch takes seconds to import.
     from training import rounds, state  # noqa: PLC0415
