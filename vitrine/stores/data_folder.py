@@ -194,19 +194,23 @@ def _has_to_start(
     socket: Path,
     stack: ExitStack,
 ) -> bool:
-    """Return False once a store listens; else lock the folder in `stack`, and return True."""
+    """Lock the folder in `stack` and return True; False where another process has a store there.
+
+    A store that listens for nobody, as its process was killed, is to be started anew.
+    """
     deadline = time.monotonic() + SHARED_LIMIT_S
-    while not answers(socket):
+    while True:
         try:
             stack.enter_context(folder.locked())
         except ConfigurationError:
+            if answers(socket):
+                return False
             # A site that runs starts its store, or starts it again.
             if time.monotonic() > deadline:
                 raise
             time.sleep(TICK_S)
         else:
             return True
-    return False
 
 
 def answers(socket: Path) -> bool:

@@ -16,7 +16,14 @@ import pytest
 from tests.processes import wait_for
 from vitrine.errors import ConfigurationError
 from vitrine.sealing import Sealer
-from vitrine.stores.data_folder import Addresses, DataFolder, store_of, stores_of
+from vitrine.stores.data_folder import (
+    Addresses,
+    DataFolder,
+    answers,
+    store_of,
+    stores_of,
+)
+from vitrine.stores.embedded import socket_of
 from vitrine.stores.redis import connect
 
 WAIT_S: Final = 30
@@ -144,6 +151,19 @@ def test_the_store_of_a_killed_site_is_ended_and_its_data_stay(tmp_path: Path) -
     folder = DataFolder(tmp_path)
     with folder.locked(), folder.store() as store:
         assert value_in(store.url) == b"one"
+
+
+def test_a_command_ends_the_store_of_a_killed_site(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    socket = socket_of(tmp_path)
+    assert answers(socket)
+    with store_of(tmp_path) as url:
+        assert value_in(url) == b"one"
+    assert not answers(socket)
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_message(tmp_path: Path) -> None:
