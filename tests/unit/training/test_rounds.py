@@ -17,7 +17,7 @@ YOUTUBE = {
     "repeat": 1,
 }
 PHOTOS = {"path": Path("../shared/data/helen_afw_68.zip"), "format": "pts", "repeat": 1}
-EVERYWHERE = {"device": "auto", "threads": 1, "workers": 1, "warm_up": 0.05}
+EVERYWHERE = {"device": "auto", "threads": 1, "workers": 1, "warm_up": 0.05, "kept": 0}
 COMMON: dict[str, dict[str, Any]] = {
     "detector": {
         "data": [YOUTUBE, PHOTOS],
@@ -82,9 +82,10 @@ TABLES = {
         11   24     0.001         0.6  0.5
     """,
     "embedding": """
-        seed epochs learning_rate average
-        3    4      0.0007        0.99
-        4    16     0.0003        0.995
+        seed epochs learning_rate average covered kept
+        3    4      0.0007        0.99    0       0
+        4    16     0.0003        0.995   0       0
+        5    10     0.0003        0.995   0.33    0.25
     """,
     "expression": """
         seed epochs learning_rate average
