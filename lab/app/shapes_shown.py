@@ -62,7 +62,7 @@ def chart_of(points: NDArray[np.float64], numbers: Sequence[int]) -> alt.Chart:
         rows += [{"face": str(number), "x": x, "y": y} for x, y in shape]
     across = alt.Scale(domain=[left, right], nice=False)
     down = alt.Scale(domain=[bottom, top], nice=False)
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=rows))
         .mark_circle(size=22)
         .encode(
@@ -72,3 +72,4 @@ def chart_of(points: NDArray[np.float64], numbers: Sequence[int]) -> alt.Chart:
         )
         .properties(width=CHART_SIDE, height=CHART_SIDE)
     )
+    return chart

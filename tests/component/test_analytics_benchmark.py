@@ -60,7 +60,7 @@ def test_a_batch_takes_few_commands_whatever_is_kept() -> None:
 def test_a_backlog_read_topic_by_topic_counts_every_play() -> None:
     site = Site(stands=1, campaigns=4)
     topics = analytics_rebuild.topics_of(site, Log(), range(400))
-    past: analytics_rebuild.Past = defaultdict(History)
+    past: analytics_rebuild.Stands = defaultdict(History)
     with embedded_redis() as url, closing(connect(url)) as redis:
         handler = analytics_rebuild.new_worker(site, url, 0)
         done = analytics_rebuild.read(handler, topics, past)
@@ -76,7 +76,7 @@ def test_a_backlog_read_topic_by_topic_counts_every_play() -> None:
 def test_steps_read_as_they_come_count_as_those_read_late() -> None:
     site = Site(stands=1, campaigns=4)
     log = Log()
-    past: analytics_rebuild.Past = defaultdict(History)
+    past: analytics_rebuild.Stands = defaultdict(History)
     with embedded_redis() as url, closing(connect(url)) as redis:
         handler = analytics_rebuild.new_worker(site, url, 0)
         live = analytics_rebuild.read_live(handler, site, log, range(200), past)

@@ -80,7 +80,7 @@ def test_only_files_of_the_products_form_are_offered_as_nets(tmp_path: Path) -> 
 
 def centre_net(path: Path, channels: int, coordinates: int, side: int = 96) -> None:
     """Write a net that says of every face that all points are in the middle of what it sees."""
-    shape = ["batch", channels, side, side]
+    shape: list[str | int | None] = ["batch", channels, side, side]
     taken = helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)
     given = helper.make_tensor_value_info(
         "points", TensorProto.FLOAT, ["batch", coordinates]
