@@ -201,7 +201,9 @@ def hour(
             seconds += take(handler, waiting[:MOST_RECORDS])
             count += MOST_RECORDS
             del waiting[:MOST_RECORDS]
-    seconds += take(handler, waiting)
+    # A batch of none would let time go on.
+    if waiting:
+        seconds += take(handler, waiting)
     return (count + len(waiting)) / seconds
 
 
