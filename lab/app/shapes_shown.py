@@ -68,8 +68,9 @@ def chart_of(points: NDArray[np.float64], numbers: Sequence[int]) -> alt.Chart:
         .encode(
             x=alt.X("x:Q", scale=across, title=None),
             y=alt.Y("y:Q", scale=down, title=None),
-            color=alt.Color("face:N"),
+            color=alt.Color("face:N", legend=alt.Legend(orient="bottom")),
         )
-        .properties(width=CHART_SIDE, height=CHART_SIDE)
+        # Streamlit would fit axes and legend into the square, and stretch the faces.
+        .properties(width=CHART_SIDE, height=CHART_SIDE, autosize="pad")
     )
     return chart

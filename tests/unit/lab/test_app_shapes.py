@@ -43,3 +43,5 @@ def test_axes_have_one_scale_and_y_goes_down() -> None:
     bottom, top = chart["encoding"]["y"]["scale"]["domain"]
     assert right - left == pytest.approx(bottom - top)
     assert bottom > top
+    # Else axes and legend would take of the square, and one scale would not be one.
+    assert chart["autosize"] == "pad"
