@@ -110,9 +110,9 @@ def test_a_frame_of_a_video_is_chosen(tmp_path: Path) -> None:
     app = looking_at("Video", "faces", tmp_path)
     film = ("drawn.mp4", drawn_video(tmp_path), "video/mp4")
     app.file_uploader[0].set_value(film).run()
-    assert app.caption[1].value == "0.00 s of 0.50 s"
+    assert "0.00 s of 0.50 s" in [caption.value for caption in app.caption]
     app.slider[0].set_value(4).run()
-    assert app.caption[1].value == "0.40 s of 0.50 s"
+    assert "0.40 s of 0.50 s" in [caption.value for caption in app.caption]
     assert rows_of(app)
 
 
