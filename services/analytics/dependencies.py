@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi import Path as PathParameter
 from redis import Redis
 
 from vitrine.campaigns.stand import Rules
+from vitrine.errors import Unavailable
 from vitrine.mall.folder import MallSource
 from vitrine.people.accounts import Person
 from vitrine.people.audit import AuditLog
@@ -40,6 +42,17 @@ def _web(request: Request) -> Web:
 def _person(request: Request) -> Person:
     person: Person = request.state.person
     return person
+
+
+@contextmanager
+def store_of(web: Web) -> Iterator[Redis]:
+    """Open the store of figures for the block; 503 while it is away."""
+    try:
+        with web.redis() as redis:
+            yield redis
+    except Unavailable as error:
+        later = {"Retry-After": "2"}
+        raise HTTPException(503, str(error), later) from error
 
 
 WebOf = Annotated[Web, Depends(_web)]

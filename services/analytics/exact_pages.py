@@ -10,8 +10,12 @@ from fastapi.responses import HTMLResponse
 
 from vitrine.campaigns.periods import untimed_plays
 from vitrine.campaigns.stand import Rules
-from vitrine.errors import Unavailable
-from vitrine.services.analytics.dependencies import CampaignId, PersonOf, Web, WebOf
+from vitrine.services.analytics.dependencies import (
+    CampaignId,
+    PersonOf,
+    WebOf,
+    store_of,
+)
 from vitrine.services.analytics.exact import FIGURES, NOTE, Line, lines, whole
 from vitrine.services.analytics.templates import template
 from vitrine.stores.campaign_exact import ExactFigures, load_exact
@@ -35,7 +39,8 @@ def exact_router(guard: PageGuard) -> APIRouter:
 
 def exact_list(web: WebOf, person: PersonOf) -> HTMLResponse:
     """List all campaigns with what is counted and what of it is released."""
-    figures = _loaded(web, steps=False)
+    with store_of(web) as redis:
+        figures = load_exact(redis, steps=False)
     web.audit.note("read exact totals", person, place=HOME)
     return HTMLResponse(render_exact_list(figures, web.rules))
 
@@ -47,7 +52,8 @@ def exact_page(
     day: Annotated[date | None, Query()] = None,
 ) -> HTMLResponse:
     """Return the exact totals of one campaign; hours are those of `day`, else of the last one."""
-    figures = _loaded(web, campaign_id)
+    with store_of(web) as redis:
+        figures = load_exact(redis, campaign_id)
     if not figures.campaigns:
         raise HTTPException(404, "Nothing was counted of this campaign yet.")
     web.audit.note("read exact totals", person, place=f"{HOME}/{campaign_id}")
@@ -107,18 +113,3 @@ def render_exact(
 def last_of(days: list[Line]) -> str:
     """Return the id of the last line; of none, what no line begins with."""
     return days[-1].id if days else "–"
-
-
-def _loaded(
-    web: Web,
-    campaign: str | None = None,
-    *,
-    steps: bool = True,
-) -> ExactFigures:
-    """Return exact figures; 503 while the store is away."""
-    try:
-        with web.redis() as redis:
-            return load_exact(redis, campaign, steps=steps)
-    except Unavailable as error:
-        later = {"Retry-After": "2"}
-        raise HTTPException(503, str(error), later) from error

@@ -14,10 +14,15 @@ from fastapi.responses import HTMLResponse, Response
 
 from vitrine.campaigns.periods import Days
 from vitrine.campaigns.summary import Figures
-from vitrine.errors import Unavailable
 from vitrine.people.accounts import Person
 from vitrine.services.analytics.campaign_list import render_list
-from vitrine.services.analytics.dependencies import CampaignId, PersonOf, Web, WebOf
+from vitrine.services.analytics.dependencies import (
+    CampaignId,
+    PersonOf,
+    Web,
+    WebOf,
+    store_of,
+)
 from vitrine.services.analytics.exact_pages import exact_router
 from vitrine.services.analytics.forms import FORMS, MEDIA_TYPES, Form, rendered
 from vitrine.services.analytics.paper import can_print
@@ -78,7 +83,8 @@ def create_app(web: Web, guard: PageGuard) -> FastAPI:
 
 def campaigns_page(web: WebOf, person: PersonOf) -> HTMLResponse:
     """List the campaigns of somebody with their released figures; operators see all."""
-    figures = _loaded(web, details=False)
+    with store_of(web) as redis:
+        figures = load_figures(redis, details=False)
     own = [
         campaign
         for campaign in figures.campaigns
@@ -175,7 +181,8 @@ def _own_figures(
     place: str,
 ) -> Figures:
     """Return the figures of a campaign, and note who asked; 403 for another advertiser's."""
-    figures = _loaded(web, campaign_id)
+    with store_of(web) as redis:
+        figures = load_figures(redis, campaign=campaign_id)
     advertisers: set[str] = set()
     for released in figures.campaigns:
         advertisers |= released.advertisers
@@ -197,18 +204,3 @@ def _configured_advertisers(web: Web, campaign_id: str) -> set[str]:
         if campaign.id == campaign_id:
             found.add(campaign.advertiser)
     return found
-
-
-def _loaded(
-    web: Web,
-    campaign: str | None = None,
-    *,
-    details: bool = True,
-) -> Figures:
-    """Return released figures; 503 while the store is away."""
-    try:
-        with web.redis() as redis:
-            return load_figures(redis, campaign=campaign, details=details)
-    except Unavailable as error:
-        later = {"Retry-After": "2"}
-        raise HTTPException(503, str(error), later) from error
