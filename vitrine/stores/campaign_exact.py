@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -67,13 +68,19 @@ def load_exact(
 
 def load_waiting(redis: Redis, cells: Iterable[Cell]) -> Waiting:
     """Return the visitors of each cell who wait; none of a cell whose visitors are all released."""
-    found = {}
+    # The creatives of a campaign at a stand share a ledger, which is read once.
+    sharing: defaultdict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
-        key = f"analytics:stand:{cell.stand_id}:ledgers"
-        text = cast("bytes | None", redis.hget(key, cell.line))
+        sharing[cell.stand_id, cell.line].append(cell)
+    found = {}
+    for (stand_id, line), some in sharing.items():
+        key = f"analytics:stand:{stand_id}:ledgers"
+        text = cast("bytes | None", redis.hget(key, line))
         if text is None:
             continue
-        account = ledger_from_json(text.decode()).accounts.get(cell.creative_id)
-        if account is not None and account.people:
-            found[cell] = frozenset(account.people)
+        accounts = ledger_from_json(text.decode()).accounts
+        for cell in some:
+            account = accounts.get(cell.creative_id)
+            if account is not None and account.people:
+                found[cell] = frozenset(account.people)
     return found
