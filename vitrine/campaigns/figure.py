@@ -8,8 +8,9 @@ from math import log, sqrt
 from typing import Literal
 
 from vitrine.campaigns.definitions import Definition
+from vitrine.campaigns.ledger import UNTOLD_WITH_NOISE
 from vitrine.campaigns.summary import CampaignFigures
-from vitrine.campaigns.totals import UNTOLD_WITH_NOISE, Totals
+from vitrine.campaigns.totals import Totals
 
 NANO = 1e-9
 # Of a number with Laplace noise, in standard deviations; of sums of several it is more than 95 %.

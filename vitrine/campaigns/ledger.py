@@ -31,6 +31,10 @@ IMPERSONAL: Final = (
     "camera_ns",
 )
 PERSONAL: Final = tuple(name for name in SUMS if name not in IMPERSONAL)
+# What `private` draws a noisy number of, and how many plays and how much noise that is.
+NOISY: Final = ("ots", "measured_plays", "measured_ns", "ots_noise", "reach_noise")
+# A sum that is added later is untold beside noise until it is drawn, too.
+UNTOLD_WITH_NOISE: Final = frozenset(PERSONAL) - frozenset(NOISY)
 NOTHING: Final = Totals()
 Names: TypeAlias = tuple[str, ...]
 

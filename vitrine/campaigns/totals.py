@@ -112,25 +112,6 @@ SUMS = (
 )
 # What is told by second of a play.
 SECONDS: Final = ("present", "looking", "reacting")
-# Sums that concern people and have no noisy number, so that nothing of them is released with it.
-UNTOLD_WITH_NOISE = frozenset(
-    {
-        "watchers",
-        "watchers_1s",
-        "watchers_2s",
-        "attention_ns",
-        "dwell_ns",
-        "score_ns",
-        "scored_ns",
-        "touches",
-        "offers_shown",
-        "offers_redeemed",
-        "passed",
-        "sales",
-        "judged",
-        "reacted",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
