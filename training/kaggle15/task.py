@@ -141,7 +141,26 @@ def located(
     pictures: NDArray[np.uint8],
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Return the points of pictures (n, 96, 96) in pixels, (n, 15 or 19, 2)."""
+    """Return the points of pictures (n, 96, 96) in pixels, (n, 15 or 19, 2).
+
+    Each is the mean of what the network says of a picture and of its mirror image.
+    """
+    found = _answers(network, pictures, device)
+    mirrored = np.ascontiguousarray(pictures[..., ::-1])
+    seen_mirrored = _answers(network, mirrored, device)
+    order = _mirror(found.shape[1])
+    back = seen_mirrored[:, order]
+    back[..., 0] *= -1
+    mean = np.asarray((found + back) / 2, np.float32)
+    return to_pixels(mean)
+
+
+def _answers(
+    network: nn.Module,
+    pictures: NDArray[np.uint8],
+    device: torch.device,
+) -> NDArray[np.float32]:
+    """Return the points of pictures (n, 96, 96) in network coordinates, (n, 15 or 19, 2)."""
     inputs = torch.from_numpy(network_input(pictures))
     outputs = answers(
         network,
@@ -150,7 +169,7 @@ def located(
         64,
     )
     flat = outputs.float().numpy()
-    return to_pixels(flat.reshape(len(pictures), -1, 2))
+    return flat.reshape(len(pictures), -1, 2)
 
 
 def _mirror(count: int) -> NDArray[np.intp]:

@@ -37,11 +37,11 @@ def run(*arguments: object) -> str:
 
 
 class Constant(nn.Module):
-    """Answer −1 for each of 15 points, and 0 (the middle) for the second head's four."""
+    """Answer the upper edge for each of 15 points, and the middle for the second head's four."""
 
     def forward(self, x: Tensor) -> Tensor:
-        answer = torch.full((len(x), 19, 2), -1.0)
-        answer[:, 15:] = 0
+        answer = torch.zeros(len(x), 19, 2)
+        answer[:, :15, 1] = -1
         return answer.flatten(1)
 
 
@@ -115,12 +115,12 @@ def test_who_is_asked_for_four_points_is_answered_by_the_second_head(
 ) -> None:
     picture = np.zeros((96, 96), np.uint8)
     tests = [AskedPicture(1, picture), AskedPicture(2, picture)]
-    names = [f"{name}_x" for name in ("nose_tip", "left_eye_center")]
+    names = [f"{name}_y" for name in ("nose_tip", "left_eye_center")]
     four = [Question(row, 1, name) for row, name in enumerate(names, start=1)]
     many = ("nose_tip", "mouth_left_corner", "mouth_right_corner", "left_eye_center")
     whole = [*many, "right_eye_center"]
-    all_of = [Question(row, 2, f"{name}_x") for row, name in enumerate(whole, start=3)]
-    lost = [Question(8, 3, "nose_tip_x")]
+    all_of = [Question(row, 2, f"{name}_y") for row, name in enumerate(whole, start=3)]
+    lost = [Question(8, 3, "nose_tip_y")]
     questions = [*four, *all_of, *lost]
     answers = answers_to(CONSTANT, tests, questions)
     locations, unread = write_submission(answers, questions, tmp_path / "s.csv")
@@ -138,9 +138,10 @@ def test_points_are_drawn_where_the_face_of_a_photo_is() -> None:
     shown, faces = on_photo(CONSTANT, photo, load_detector(None))
     assert faces == 1
     rows, columns = np.nonzero((shown != photo).any(axis=2))
-    # All points are in the upper left corner of the crop, above and beside the face.
+    # All points are in the middle of the crop's upper edge, above the face.
     left, top = face.points.min(axis=0)
+    right, _ = face.points.max(axis=0)
     assert len(rows)
-    assert columns.max() < left + 10
+    assert left < columns.mean() < right
     assert rows.max() < top + 10
     assert np.ptp(rows) < 12
