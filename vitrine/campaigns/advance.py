@@ -89,6 +89,7 @@ def advance(
         release_slots(change)
     turn_pages(change)
     show(change, ended=ended)
+    change.write_ledgers()
     return change
 
 

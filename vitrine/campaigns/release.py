@@ -167,7 +167,7 @@ def take_rows(
 def release_plays(change: Change) -> None:
     """Release what concerns nobody, of all campaigns."""
     stand = change.stand
-    for line in sorted(stand.ledgers.keys() | change.ledgers.keys()):
+    for line in sorted(stand.ledgers.with_plays() | change.ledgers.keys()):
         accounts = change.known_ledger(line).accounts
         waiting = [
             name for name, one in accounts.items() if has_any(IMPERSONAL, one.plays)
