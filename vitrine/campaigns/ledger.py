@@ -122,6 +122,24 @@ class Ledger:
             return True
         return any(visitor in account.people for account in self.accounts.values())
 
+    def last_ns(self) -> int:
+        """Return the end of the last window that had something; 0 without any."""
+        ends = [0]
+        for account in self.accounts.values():
+            parts = account.released, account.waiting, account.plays
+            ends += [totals.end_ns for totals in parts]
+        return max(ends)
+
+    def forget_people(self) -> int:
+        """Forget who waits, and keep what they did; return how many visitors that were."""
+        forgotten = set(self.held)
+        for account in self.accounts.values():
+            forgotten.update(account.people)
+            account.people.clear()
+        self.held.clear()
+        self.known.clear()
+        return len(forgotten)
+
     def copy(self) -> Ledger:
         """Return a ledger that changes without this one."""
         accounts = {name: account.copy() for name, account in self.accounts.items()}

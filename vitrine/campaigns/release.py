@@ -178,6 +178,22 @@ def release_plays(change: Change) -> None:
             change.decided.totals.append((cell, account.take_plays()))
 
 
+def forget_people(change: Change, until_ns: int) -> None:
+    """Forget who waits of campaigns of which no window after a moment, long final, had anything.
+
+    Their next step, if it ever comes, is of k others, and takes what those had done with it.
+    """
+    for line in sorted(change.stand.ledgers):
+        # No `known_ledger`: it would have all of them in memory at once.
+        ledger = change.ledgers.get(line) or change.stand.ledgers.draft(line)
+        if ledger.last_ns() > until_ns:
+            continue
+        visitors = ledger.forget_people()
+        if visitors:
+            change.ledgers[line] = ledger
+            change.forgotten += visitors
+
+
 def hour_passed(before_ns: int, now_ns: int) -> bool:
     """Tell whether a full hour lies between two moments."""
     return now_ns // HOUR_NS > before_ns // HOUR_NS

@@ -192,6 +192,8 @@ class Change:
     """Differences to the stand's."""
     slots: SlotChange = field(default_factory=SlotChange)
     repeats: RepeatChange = field(default_factory=RepeatChange)
+    forgotten: int = 0
+    """Visitors who waited for a step that does not come."""
     late: list[str] = field(default_factory=list)
     """Topics of events that came after a window of theirs had closed."""
     refused: list[tuple[int, str]] = field(default_factory=list)
