@@ -13,7 +13,11 @@ from typing import Final
 
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.ledger import PERSONAL, Increment
-from vitrine.campaigns.ledger_json import increment_from_json, increment_to_json
+from vitrine.campaigns.ledger_json import (
+    increment_from_json,
+    increment_to_json,
+    ledger_to_json,
+)
 from vitrine.campaigns.rebuild import History, restore
 from vitrine.campaigns.slots import BURN_IN_NS, Trial
 from vitrine.campaigns.stand import NO_FLOOR, Change, Floor, Rules, Stand
@@ -417,7 +421,8 @@ class Scenario:
         stand.watermark_ns = old.watermark_ns
         stand.closed_ns = old.closed_ns
         stand.slots = old.slots
-        stand.ledgers = old.ledgers
+        for line, ledger in old.ledgers.items():
+            stand.ledgers.load({line: ledger_to_json(ledger)})
         stand.decided = increment_from_json(increment_to_json(old.decided))
         self.stand = stand
 
