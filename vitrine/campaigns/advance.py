@@ -137,7 +137,9 @@ def close_windows(
 
 def plays_go(change: Change, before_ns: int, now_ns: int) -> bool:
     """Tell whether what concerns nobody goes out: by the hour, or at once with a k of 1."""
-    return change.k_anonymity == 1 or hour_passed(before_ns, now_ns)
+    if change.k_anonymity == 1:
+        return True
+    return hour_passed(change.stand.stand_id, before_ns, now_ns)
 
 
 def release_slots(change: Change) -> None:
