@@ -13,6 +13,11 @@ from typing import Final
 
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.ledger import PERSONAL, Increment
+from vitrine.campaigns.ledger_json import (
+    increment_from_json,
+    increment_to_json,
+    ledger_to_json,
+)
 from vitrine.campaigns.rebuild import History, restore
 from vitrine.campaigns.slots import BURN_IN_NS, Trial
 from vitrine.campaigns.stand import NO_FLOOR, Change, Floor, Rules, Stand
@@ -20,12 +25,6 @@ from vitrine.clock import SECOND_NS
 from vitrine.ids import local_day, visitor_id
 from vitrine.programme.arms import arm_of
 from vitrine.schemas import SLOT_NS, Arm, Event, Exposure, Identity, Play
-from vitrine.stores.campaign_ledgers import (
-    increment_from_json,
-    increment_to_json,
-    ledger_from_json,
-    ledger_to_json,
-)
 
 # An hour before midnight UTC, so that a scenario has two days.
 START_NS: Final = 1_800_054_000 * SECOND_NS
@@ -422,8 +421,8 @@ class Scenario:
         stand.watermark_ns = old.watermark_ns
         stand.closed_ns = old.closed_ns
         stand.slots = old.slots
-        for campaign_id, ledger in old.ledgers.items():
-            stand.ledgers[campaign_id] = ledger_from_json(ledger_to_json(ledger))
+        for line, ledger in old.ledgers.items():
+            stand.ledgers.load({line: ledger_to_json(ledger)})
         stand.decided = increment_from_json(increment_to_json(old.decided))
         self.stand = stand
 

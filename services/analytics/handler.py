@@ -301,6 +301,7 @@ class AnalyticsHandler(Handler):
             for change in changes:
                 self._adopt(partition, change)
                 self._signals.show(change.stand)
+                metrics.FIGURES_FORGOTTEN.inc(change.forgotten)
                 for topic in change.late:
                     metrics.LATE_EVENTS.labels(topic).inc()
 

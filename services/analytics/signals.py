@@ -31,12 +31,8 @@ class Signals:
         if stand.watermark_ns:
             watermark = metrics.FIGURES_WATERMARK.labels(stand.stand_id)
             watermark.set(stand.watermark_ns / SECOND_NS)
-        waiting = [
-            len(account.people)
-            for ledger in stand.ledgers.values()
-            for account in ledger.accounts.values()
-        ]
-        metrics.FIGURES_WAITING.labels(stand.stand_id).set(max(waiting, default=0))
+        waiting = metrics.FIGURES_WAITING.labels(stand.stand_id)
+        waiting.set(stand.ledgers.most_people())
         metrics.FIGURES_STEP.labels(stand.stand_id).set(stand.k_anonymity)
 
     def forget(self, stand_ids: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from vitrine.campaigns.plausible import CONTRADICTS, REBUILT, decisive_ns, too_o
 from vitrine.campaigns.private import release_days
 from vitrine.campaigns.put_away import put_away
 from vitrine.campaigns.release import (
+    forget_people,
     forget_rows,
     hour_passed,
     note_row,
@@ -43,6 +44,9 @@ DAY_NS = 25 * 3600 * SECOND_NS
 # Chosen, not measured: longer than most presences, whose parts are asked for with the last one.
 HELD_NS = 300 * SECOND_NS
 """Time for which events stay in memory once their windows have closed."""
+# As long as figures are shown after a campaign's end (`lifetime`).
+WAITING_NS = 7 * 24 * 3600 * SECOND_NS
+"""Time after the last window of a campaign at a stand for which people wait for a step."""
 
 
 def advance(
@@ -88,7 +92,9 @@ def advance(
         change.slots = slot_changes(change, late, experiments, time_zone, place)
         release_slots(change)
     turn_pages(change)
+    forget_who_waits(change)
     show(change, ended=ended)
+    change.write_ledgers()
     return change
 
 
@@ -131,7 +137,9 @@ def close_windows(
 
 def plays_go(change: Change, before_ns: int, now_ns: int) -> bool:
     """Tell whether what concerns nobody goes out: by the hour, or at once with a k of 1."""
-    return change.k_anonymity == 1 or hour_passed(before_ns, now_ns)
+    if change.k_anonymity == 1:
+        return True
+    return hour_passed(change.stand.stand_id, before_ns, now_ns)
 
 
 def release_slots(change: Change) -> None:
@@ -322,6 +330,17 @@ def final_rows(change: Change) -> list[tuple[Cell, Totals]]:
             rows[start_ns, cell] = row
     rows.update(change.rows)
     return [(cell, row.totals) for (_, cell), row in rows.items()]
+
+
+def forget_who_waits(change: Change) -> None:
+    """Forget, once a day, who waits of campaigns that showed nothing for a week."""
+    stand = change.stand
+    day_ns = 24 * 3600 * SECOND_NS
+    if change.watermark_ns // day_ns == stand.watermark_ns // day_ns:
+        return
+    # What is not final may still get another name.
+    final_ns = stand.oldest_ns(change.watermark_ns)
+    forget_people(change, min(final_ns, change.watermark_ns - WAITING_NS))
 
 
 def turn_pages(change: Change) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import zip_longest
 from typing import Any, Final, TypeAlias
 
@@ -121,6 +122,24 @@ class Ledger:
             return True
         return any(visitor in account.people for account in self.accounts.values())
 
+    def last_ns(self) -> int:
+        """Return the end of the last window that had something; 0 without any."""
+        ends = [0]
+        for account in self.accounts.values():
+            parts = account.released, account.waiting, account.plays
+            ends += [totals.end_ns for totals in parts]
+        return max(ends)
+
+    def forget_people(self) -> int:
+        """Forget who waits, and keep what they did; return how many visitors that were."""
+        forgotten = set(self.held)
+        for account in self.accounts.values():
+            forgotten.update(account.people)
+            account.people.clear()
+        self.held.clear()
+        self.known.clear()
+        return len(forgotten)
+
     def copy(self) -> Ledger:
         """Return a ledger that changes without this one."""
         accounts = {name: account.copy() for name, account in self.accounts.items()}
@@ -176,6 +195,12 @@ def rename(
             del rows[visitor]
 
 
+@cache
+def amounts_of(names: Names) -> Callable[[Totals], tuple[int, ...]]:
+    """Return what reads sums of totals, in the order of their names."""
+    return operator.attrgetter(*names)
+
+
 def joined(
     names: Names,
     one: Totals,
@@ -190,9 +215,9 @@ def joined(
     if one.end_ns:
         start_ns = min(start_ns, one.start_ns)
         end_ns = max(end_ns, one.end_ns)
-    sums: dict[str, Any] = {
-        name: getattr(one, name) + getattr(added, name) for name in names
-    }
+    amounts = amounts_of(names)
+    added_up = map(operator.add, amounts(one), amounts(added))
+    sums: dict[str, Any] = dict(zip(names, added_up, strict=True))
     if names is not IMPERSONAL:
         sums |= combine_all_seconds(operator.add, one, added)
     return Totals(
@@ -238,8 +263,7 @@ def split(names: Names, waiting: Totals) -> tuple[Totals, Totals]:
     """Return the sums that rise, with their span, and those below what is released, without."""
     risen: dict[str, Any] = {}
     lower: dict[str, Any] = {}
-    for name in names:
-        amount = getattr(waiting, name)
+    for name, amount in zip(names, amounts_of(names)(waiting), strict=True):
         kind = risen if amount > 0 else lower
         kind[name] = amount
     rise = Totals(
@@ -255,7 +279,7 @@ def split(names: Names, waiting: Totals) -> tuple[Totals, Totals]:
 
 def has_any(names: Names, totals: Totals) -> bool:
     """Tell whether some of the sums are above zero."""
-    return any(getattr(totals, name) > 0 for name in names)
+    return max(amounts_of(names)(totals)) > 0
 
 
 def released_cells(

@@ -94,6 +94,7 @@ def restore(
         ledger.rebuilt_day = floor_day.isoformat()
     for cell, released in released_cells(stand.stand_id, change.ledgers):
         change.shown.totals.append((cell, released))
+    change.write_ledgers()
     return change
 
 

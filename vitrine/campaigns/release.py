@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
+from zlib import crc32
 
 from vitrine.campaigns.ledger import (
     IMPERSONAL,
@@ -167,7 +168,7 @@ def take_rows(
 def release_plays(change: Change) -> None:
     """Release what concerns nobody, of all campaigns."""
     stand = change.stand
-    for line in sorted(stand.ledgers.keys() | change.ledgers.keys()):
+    for line in sorted(stand.ledgers.with_plays() | change.ledgers.keys()):
         accounts = change.known_ledger(line).accounts
         waiting = [
             name for name, one in accounts.items() if has_any(IMPERSONAL, one.plays)
@@ -178,9 +179,34 @@ def release_plays(change: Change) -> None:
             change.decided.totals.append((cell, account.take_plays()))
 
 
-def hour_passed(before_ns: int, now_ns: int) -> bool:
-    """Tell whether a full hour lies between two moments."""
-    return now_ns // HOUR_NS > before_ns // HOUR_NS
+def forget_people(change: Change, until_ns: int) -> None:
+    """Forget who waits of campaigns of which no window after a moment, long final, had anything.
+
+    Their next step, if it ever comes, is of k others, and takes what those had done with it.
+    """
+    for line in sorted(change.stand.ledgers):
+        # No `known_ledger`: it would have all of them in memory at once.
+        ledger = change.ledgers.get(line) or change.stand.ledgers.draft(line)
+        if ledger.last_ns() > until_ns:
+            continue
+        visitors = ledger.forget_people()
+        if visitors:
+            change.ledgers[line] = ledger
+            change.forgotten += visitors
+
+
+def hour_passed(
+    stand_id: str,
+    before_ns: int,
+    now_ns: int,
+) -> bool:
+    """Tell whether an hour of a stand ends between two moments.
+
+    Each stand has a minute of its own: plays of all at once would make one batch of the hour by
+    far the largest.
+    """
+    minute_ns = crc32(stand_id.encode()) % 60 * 60 * SECOND_NS
+    return (now_ns - minute_ns) // HOUR_NS > (before_ns - minute_ns) // HOUR_NS
 
 
 def show(change: Change, *, ended: bool) -> None:

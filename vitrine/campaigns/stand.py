@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from vitrine.campaigns.events import Grid, Key
 from vitrine.campaigns.index import EventIndex
 from vitrine.campaigns.ledger import Increment, Ledger
+from vitrine.campaigns.ledger_json import ledger_to_json
+from vitrine.campaigns.ledgers import Ledgers
 from vitrine.campaigns.plausible import decisive_ns
 from vitrine.campaigns.repeats import Classes, RepeatChange
 from vitrine.campaigns.row_pages import Reached, RowPages
@@ -97,8 +99,8 @@ class Stand:
         self.floor = floor
         self.events = EventIndex(rules.grid)
         self.rows = RowPages()
-        self.ledgers: dict[str, Ledger] = {}
-        """`Cell.line` → what is released, and what waits."""
+        self.ledgers = Ledgers()
+        """What is released, and what waits."""
         self.decided = Increment()
         """What is released once its records are on the bus."""
         self.open_windows: set[int] = set()
@@ -162,6 +164,8 @@ class Change:
     k_anonymity: int = 1
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     """Those that differ from the stand's."""
+    ledger_texts: dict[str, bytes] = field(default_factory=dict)
+    """The same as JSON, once `write_ledgers` was called."""
     decided: Increment = field(default_factory=Increment)
     """What is released with the next change, once its records are on the bus."""
     shown: Increment = field(default_factory=Increment)
@@ -188,6 +192,8 @@ class Change:
     """Differences to the stand's."""
     slots: SlotChange = field(default_factory=SlotChange)
     repeats: RepeatChange = field(default_factory=RepeatChange)
+    forgotten: int = 0
+    """Visitors who waited for a step that does not come."""
     late: list[str] = field(default_factory=list)
     """Topics of events that came after a window of theirs had closed."""
     refused: list[tuple[int, str]] = field(default_factory=list)
@@ -196,14 +202,13 @@ class Change:
     def ledger(self, line: str) -> Ledger:
         """Return the ledger of a campaign's figures of one origin, to be changed."""
         if line not in self.ledgers:
-            known = self.stand.ledgers.get(line)
-            self.ledgers[line] = known.copy() if known else Ledger()
+            self.ledgers[line] = self.stand.ledgers.draft(line)
         return self.ledgers[line]
 
     def known_ledger(self, line: str) -> Ledger:
         """Return the same, to be read."""
-        known = self.stand.ledgers.get(line, NO_LEDGER)
-        return self.ledgers.get(line, known)
+        changed = self.ledgers.get(line)
+        return changed or self.stand.ledgers.get(line, NO_LEDGER)
 
     def row(self, start_ns: int, cell: Cell) -> Row | None:
         """Return the row of a cell in a window."""
@@ -221,6 +226,11 @@ class Change:
             return True
         return self.known_ledger(line).waits_for(visitor)
 
+    def write_ledgers(self) -> None:
+        """Write down the ledgers, which do not change any more: the store takes the texts, too."""
+        for line, ledger in self.ledgers.items():
+            self.ledger_texts[line] = ledger_to_json(ledger)
+
     def adopt(self) -> None:
         """Make it the state of the stand."""
         stand = self.stand
@@ -232,7 +242,7 @@ class Change:
         stand.rows.put(self.row_pages)
         self.slots.adopt(stand.slots)
         stand.repeats.update(self.repeats.waiting)
-        stand.ledgers.update(self.ledgers)
+        stand.ledgers.put(self.ledgers, self.ledger_texts)
         stand.k_anonymity = self.k_anonymity
         stand.decided = self.decided
         stand.open_windows = self.open_windows

@@ -6,7 +6,8 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import zip_longest
+from itertools import starmap, zip_longest
+from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 # Local day (ISO) and visitor id: reach is counted within a stand and day.
@@ -110,6 +111,8 @@ SUMS = (
     "judged",
     "reacted",
 )
+AMOUNTS: Final = attrgetter(*SUMS)
+"""Return the sums of totals in this order."""
 # What is told by second of a play.
 SECONDS: Final = ("present", "looking", "reacting")
 
@@ -187,7 +190,7 @@ class Totals:
 
     def sums(self) -> dict[str, int]:
         """Return the sums by name."""
-        return {name: getattr(self, name) for name in SUMS}
+        return dict(zip(SUMS, AMOUNTS(self), strict=True))
 
     def seconds(self) -> dict[str, tuple[int, ...]]:
         """Return what is told by second, by name."""
@@ -258,11 +261,8 @@ def combine_all(
     other: Totals,
 ) -> dict[str, Any]:
     """Return each sum of both, and what is told by second, combined."""
-    combined: dict[str, Any] = {}
-    for name in SUMS:
-        left = getattr(one, name)
-        right = getattr(other, name)
-        combined[name] = combine(left, right)
+    amounts = map(combine, AMOUNTS(one), AMOUNTS(other))
+    combined: dict[str, Any] = dict(zip(SUMS, amounts, strict=True))
     return combined | combine_all_seconds(combine, one, other)
 
 
@@ -290,4 +290,4 @@ def combine_seconds(
 ) -> tuple[int, ...]:
     """Return both second by second, combined; a second that one of them lacks is 0 there."""
     pairs = zip_longest(one, other, fillvalue=0)
-    return tuple(combine(left, right) for left, right in pairs)
+    return tuple(starmap(combine, pairs))

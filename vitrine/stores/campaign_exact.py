@@ -12,11 +12,11 @@ from typing import cast
 
 from redis import Redis
 
+from vitrine.campaigns.ledger_json import ledger_from_json
 from vitrine.campaigns.summary import CampaignFigures
 from vitrine.campaigns.totals import Cell, Visitor
 from vitrine.mall.names import Names
 from vitrine.stores.campaign_figures import load_figures, load_steps
-from vitrine.stores.campaign_ledgers import ledger_from_json
 from vitrine.stores.redis import redis_errors
 
 Waiting = Mapping[Cell, frozenset[Visitor]]
@@ -78,7 +78,7 @@ def load_waiting(redis: Redis, cells: Iterable[Cell]) -> Waiting:
         text = cast("bytes | None", redis.hget(key, line))
         if text is None:
             continue
-        accounts = ledger_from_json(text.decode()).accounts
+        accounts = ledger_from_json(text).accounts
         for cell in some:
             account = accounts.get(cell.creative_id)
             if account is not None and account.people:

@@ -10,15 +10,10 @@ from redis import Redis
 from redis.client import Pipeline
 
 from vitrine.campaigns.events import Key
+from vitrine.campaigns.ledger_json import increment_from_json, increment_to_json
 from vitrine.campaigns.shelf import Page
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.errors import ConfigurationError
-from vitrine.stores.campaign_ledgers import (
-    increment_from_json,
-    increment_to_json,
-    ledger_from_json,
-    ledger_to_json,
-)
 from vitrine.stores.campaign_repeats import load_waiting, queue_repeats
 from vitrine.stores.campaign_slots import Script, load_slot_state, queue_slots
 from vitrine.stores.redis import plain_hash
@@ -52,8 +47,7 @@ def queue_state(
     queue_fields(pipe, f"{name}:events", events, dropped)
     queue_pages(pipe, f"{name}:event-pages", change.event_pages)
     queue_pages(pipe, f"{name}:row-pages", change.row_pages)
-    ledgers = {line: ledger_to_json(ledger) for line, ledger in change.ledgers.items()}
-    queue_fields(pipe, f"{name}:ledgers", ledgers, ())
+    queue_fields(pipe, f"{name}:ledgers", change.ledger_texts, ())
     queue_slots(script, change)
     queue_repeats(pipe, change.stand.stand_id, change.repeats)
 
@@ -117,8 +111,8 @@ def load_stand(
     if "decided" not in meta:
         raise ConfigurationError(STORE_OF_BEFORE)
     stand.decided = increment_from_json(meta["decided"])
-    for line, text in plain_hash(redis, f"{name}:ledgers").items():
-        stand.ledgers[line] = ledger_from_json(text)
+    ledgers = cast("Mapping[bytes, bytes]", redis.hgetall(f"{name}:ledgers"))
+    stand.ledgers.load({line.decode(): text for line, text in ledgers.items()})
     stand.slots = load_slot_state(redis, stand_id)
     stand.repeats = load_waiting(redis, stand_id)
     events = plain_hash(redis, f"{name}:events")

@@ -330,6 +330,10 @@ FIGURES_STEP = Gauge(
     "How many visitors a step of released figures concerns at least.",
     ["stand"],
 )
+FIGURES_FORGOTTEN = Counter(
+    "vitrine_figures_forgotten_people",
+    "Visitors who waited for release a week after their campaign had ended, and do not any more.",
+)
 
 LATE_EVENTS = Counter(
     "vitrine_late_events", "Events after their window had closed.", ["topic"]

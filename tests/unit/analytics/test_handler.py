@@ -365,6 +365,16 @@ def test_operators_see_how_far_a_stand_is_and_who_waits_for_release() -> None:
     assert gauge("watermark_seconds") is None
 
 
+def test_who_waited_in_vain_is_counted() -> None:
+    handler = make_handler()
+    take(handler, *PERSON, CLOSING)
+    name = "vitrine_figures_forgotten_people_total"
+    before = REGISTRY.get_sample_value(name) or 0.0
+    later_s = 8 * 86_400
+    take(handler, make_coverage(later_s, later_s + 10))
+    assert REGISTRY.get_sample_value(name) == before + 1
+
+
 def coverage(outputs: Outputs) -> list[float]:
     """Return the coverage of each row."""
     found = [message.event for message in outputs.messages]

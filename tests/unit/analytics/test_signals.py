@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from tests.builders import T0_NS
 from vitrine.campaigns.ledger import Account, Ledger
+from vitrine.campaigns.ledger_json import ledger_to_json
 from vitrine.campaigns.stand import Rules, Stand
 from vitrine.clock import SECOND_NS
 from vitrine.services.analytics.signals import EVERY_S, Signals
@@ -35,7 +36,7 @@ def test_who_waits_is_counted_again_after_a_while() -> None:
     signals.show(stand)
     assert waiting() == 0
 
-    stand.ledgers["spring"] = Ledger({"shoe": ONE})
+    stand.ledgers.load({"spring": ledger_to_json(Ledger({"shoe": ONE}))})
     signals.show(stand)
     assert waiting() == 0
     now_s[0] += EVERY_S
@@ -46,7 +47,7 @@ def test_who_waits_is_counted_again_after_a_while() -> None:
 def test_a_stand_that_comes_back_is_shown_at_once() -> None:
     signals = Signals(lambda: 100.0)
     stand = Stand("far-east", RULES)
-    stand.ledgers["spring"] = Ledger({"shoe": ONE})
+    stand.ledgers.load({"spring": ledger_to_json(Ledger({"shoe": ONE}))})
     signals.show(stand)
     signals.forget(["far-east"])
     assert waiting() is None

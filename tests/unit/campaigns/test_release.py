@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -19,6 +20,7 @@ from vitrine.campaigns import figures
 from vitrine.campaigns.advance import advance
 from vitrine.campaigns.place import Place
 from vitrine.campaigns.rebuild import History, restore
+from vitrine.campaigns.release import hour_passed
 from vitrine.campaigns.stand import Change, Floor, Rules, Stand
 from vitrine.campaigns.totals import Totals
 from vitrine.clock import SECOND_NS
@@ -31,7 +33,6 @@ RULES = Rules(
     horizon_ns=7200 * SECOND_NS,
     k_anonymity=3,
 )
-# The hour in which the first window of a test lies ends then.
 HOUR = 3600
 
 
@@ -262,16 +263,84 @@ def test_who_waits_for_days_is_in_the_reach_once(hours: int) -> None:
     assert (ledger.held, ledger.known) == (Counter(), set())
 
 
+def let_days_pass(stand: Stand, first: int, last: int) -> int:
+    """Let time go on to after the midnight of each day; return how many were forgotten."""
+    forgotten = 0
+    for day in range(first, last + 1):
+        # The first midnight is 16 h after the first window.
+        forgotten += feed(stand, clock((24 * day + 17) * HOUR)).forgotten
+    return forgotten
+
+
+def test_who_waits_is_forgotten_a_week_after_the_last_window() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b"))
+    assert let_days_pass(stand, 0, 6) == 0
+    assert set(stand.ledgers["spring"].accounts["shoe"].people) == {
+        ("2027-01-15", "a"),
+        ("2027-01-15", "b"),
+    }
+    assert let_days_pass(stand, 7, 7) == 2
+    assert stand.ledgers["spring"].accounts["shoe"].people == Counter()
+    assert let_days_pass(stand, 8, 9) == 0
+
+
+def test_a_step_after_it_is_of_others_and_takes_what_waited() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b"))
+    let_days_pass(stand, 0, 7)
+    number = 12 * 24 * 9
+    assert decided(feed(stand, *window(number, "c", "d"))) == {}
+    step = feed(stand, *window(number + 1, "e"))
+    assert decided(step)["shoe"].ots == 5
+    # Who was forgotten is not in the reach.
+    assert step.decided.reach == {"spring": 3}
+
+
+def test_who_waits_for_the_reach_is_forgotten_too() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a", "b", "c"))
+    feed(stand, *window(1, "c", "d", "e"))
+    assert set(stand.ledgers["spring"].held) == {("2027-01-15", name) for name in "cde"}
+    assert let_days_pass(stand, 0, 7) == 3
+    assert stand.ledgers["spring"].held == Counter()
+    assert stand.ledgers["spring"].reach == 3
+
+
+def test_who_waits_of_a_campaign_that_goes_on_is_kept() -> None:
+    stand = Stand("north", RULES)
+    feed(stand, *window(0, "a"))
+    for day in range(1, 9):
+        feed(stand, *window(12 * 24 * day))
+    assert set(stand.ledgers["spring"].accounts["shoe"].people) == {("2027-01-15", "a")}
+
+
 def test_what_concerns_nobody_goes_out_by_the_hour() -> None:
     stand = Stand("north", RULES)
-    for number in range(11):
+    for number in range(10):
         assert feed(stand, *window(number, "anna")).decided.totals == []
-    step = feed(stand, *window(11), clock(3690)).decided
+    step = feed(stand, *window(10)).decided
     [(_, totals)] = step.totals
-    assert (totals.plays, totals.screen_ns) == (12, 96 * SECOND_NS)
+    assert (totals.plays, totals.screen_ns) == (11, 88 * SECOND_NS)
     assert (totals.ots, totals.dwell_ns, totals.camera_ns > 0) == (0, 0, True)
-    assert (totals.start_ns, totals.end_ns) == (at(0), at(HOUR))
+    # The hour of `north` ends at minute 54.
+    assert (totals.start_ns, totals.end_ns) == (at(0), at(55 * 60))
     assert step.reach == {}
+    for number in range(11, 22):
+        assert feed(stand, *window(number)).decided.totals == []
+    [(_, more)] = feed(stand, *window(22)).decided.totals
+    assert more.plays == 12
+
+
+def test_stands_have_hours_of_their_own() -> None:
+    quarters = [at(900 * quarter) for quarter in range(5)]
+    ends = set()
+    for stand_id in ("north", "south", "east"):
+        spans = pairwise(quarters)
+        passed = [hour_passed(stand_id, *span) for span in spans]
+        assert passed.count(True) == 1
+        ends.add(passed.index(True))
+    assert len(ends) > 1
 
 
 def test_a_ratio_has_the_plays_whose_people_are_released() -> None:

@@ -1,20 +1,19 @@
-"""Ledgers of the release as the store keeps them: JSON of each campaign at a stand."""
+"""Ledgers of the release as JSON: of each campaign at a stand, and what is released at once."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from vitrine.campaigns.ledger import Account, Increment, Ledger
 from vitrine.campaigns.slots import Redeemed, Step
-from vitrine.campaigns.totals import SUMS, Cell, Totals, Visitor, seconds_from
+from vitrine.campaigns.totals import Cell, Totals, Visitor, seconds_from
 
 
-def ledger_to_json(ledger: Ledger) -> str:
+def ledger_to_json(ledger: Ledger) -> bytes:
     """Return a ledger as one line."""
     accounts = {}
     for creative_id, account in ledger.accounts.items():
@@ -34,12 +33,12 @@ def ledger_to_json(ledger: Ledger) -> str:
         "slots": ledger.slots_ns,
         "rebuilt": ledger.rebuilt_day,
     }
-    return to_json(plain).decode()
+    return to_json(plain)
 
 
-def ledger_from_json(text: str) -> Ledger:
+def ledger_from_json(text: bytes) -> Ledger:
     """Return the reverse of `ledger_to_json`."""
-    plain = json.loads(text)
+    plain = from_json(text)
     ledger = Ledger(
         reach=plain["reach"],
         held=counts_from_plain(plain["held"]),
@@ -78,7 +77,7 @@ def increment_to_json(increment: Increment) -> str:
 
 def increment_from_json(text: str) -> Increment:
     """Return the reverse of `increment_to_json`."""
-    plain = json.loads(text)
+    plain = from_json(text)
     increment = Increment(reach=Counter(plain["reach"]))
     for names, one in plain["totals"]:
         increment.totals.append((Cell(*names), totals_from_plain(one)))
@@ -103,12 +102,11 @@ def totals_to_plain(totals: Totals) -> dict[str, Any]:
 def totals_from_plain(plain: Mapping[str, Any]) -> Totals:
     """Return the reverse of `totals_to_plain`."""
     start_ns, end_ns = plain["span"]
-    sums: dict[str, Any] = {name: plain["sums"].get(name, 0) for name in SUMS}
     return Totals(
         advertiser=plain["advertiser"],
         synthetic=plain["synthetic"],
         start_ns=start_ns,
         end_ns=end_ns,
-        **sums,
+        **plain["sums"],
         **seconds_from(plain),
     )
