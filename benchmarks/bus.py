@@ -1,25 +1,30 @@
 """Print records a second and round trip of the buses: `python -m benchmarks.bus`.
 
-Kafka is the broker at --servers, or one of its own from the jars of `make kafka-libs`. Round trip:
+Kafka is the broker at --servers, or one of its own from the jars of `make kafka-libs`. Raw is the
+client library alone against the same broker, with the settings that the bus gives it. Round trip:
 publish, flush, and read by a consumer in another thread, one record at a time.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import click
 import numpy as np
+from kafka import KafkaConsumer, KafkaProducer
 
 from tests.brokers import KafkaBroker, kafka_libs
-from vitrine.bus import Bus, Consumer, Message
+from vitrine.bus import Consumer, Message, TopicPartition, partition_for
 from vitrine.bus.kafka import KafkaBus
+from vitrine.bus.kafka.consumer import FETCH_MESSAGES, FETCH_WAIT_MS, in_kafka
+from vitrine.bus.kafka.producer import BATCH_BYTES, LINGER_MS
 from vitrine.bus.memory import MemoryBus
 from vitrine.clock import SECOND_NS
 from vitrine.schemas import Coverage
@@ -34,8 +39,118 @@ PARTITIONS = 4
 SIZES = (1_000, 60_000)
 # What a run may publish on one topic. The memory bus keeps it all.
 MOST_BYTES = 1_000_000_000
+LARGEST_BYTES = 1_000_000
 # A trip that takes longer is lost: the benchmark goes on without it.
 TRIP_LIMIT_S = 10
+
+
+class RawBus:
+    """Hand out clients of the library with as much of the bus as the benchmark uses."""
+
+    def __init__(self, servers: str) -> None:
+        self._servers = servers
+        self._topics = KafkaBus(servers)
+
+    def apply_topics(self, topics: Sequence[Topic]) -> None:
+        """Make topics, as the bus does."""
+        self._topics.apply_topics(topics)
+
+    def producer(self) -> RawProducer:
+        """Return a new producer."""
+        return RawProducer(self._servers)
+
+    def consumer(
+        self,
+        group: str,
+        topics: Sequence[Topic],
+        *,
+        on_assigned: Callable[[object], None],
+    ) -> RawConsumer:
+        """Return a new member of a group."""
+        return RawConsumer(self._servers, group, topics, on_assigned)
+
+    def close(self) -> None:
+        """Release the connection for topics."""
+        self._topics.close()
+
+
+class RawProducer:
+    """Send by the library alone."""
+
+    def __init__(self, servers: str) -> None:
+        self._client: Any = KafkaProducer(
+            bootstrap_servers=servers,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=LINGER_MS,
+            batch_size=BATCH_BYTES,
+            max_request_size=2 * LARGEST_BYTES,
+            metrics_enabled=False,
+        )
+
+    def send(self, message: Message) -> None:
+        """Queue one message."""
+        self._client.send(
+            message.topic,
+            key=message.key.encode(),
+            value=message.value,
+            partition=partition_for(message.key, PARTITIONS),
+        )
+
+    def flush(self) -> None:
+        """Wait until everything sent is stored."""
+        self._client.flush()
+
+    def close(self) -> None:
+        """Release connections."""
+        self._client.close()
+
+
+class RawConsumer:
+    """Read by the library alone."""
+
+    def __init__(
+        self,
+        servers: str,
+        group: str,
+        topics: Sequence[Topic],
+        on_assigned: Callable[[object], None],
+    ) -> None:
+        self._on_assigned = on_assigned
+        self._client: Any = KafkaConsumer(
+            *(topic.name for topic in topics),
+            bootstrap_servers=servers,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            max_partition_fetch_bytes=LARGEST_BYTES,
+            fetch_max_bytes=FETCH_MESSAGES * LARGEST_BYTES,
+            metrics_enabled=False,
+        )
+
+    def poll(self, timeout_s: float, max_records: int) -> list[Any]:
+        """Return the next records."""
+        timeout_ms = round(timeout_s * 1000)
+        found = self._client.poll(timeout_ms=timeout_ms, max_records=max_records)
+        if self._client.assignment():
+            self._on_assigned(None)
+        records: list[Any] = []
+        for of_partition in found.values():
+            records += of_partition
+        return records
+
+    def seek(self, source: TopicPartition, offset: int) -> None:
+        """Read a partition from `offset` on."""
+        self._client.seek(in_kafka(source), offset)
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._client.close()
+
+
+AnyBus: TypeAlias = MemoryBus | KafkaBus | RawBus
+AnyConsumer: TypeAlias = Consumer | RawConsumer
 
 
 @click.command(help=__doc__)
@@ -70,13 +185,14 @@ def main(
             )
 
 
-def buses(servers: str | None) -> Iterator[tuple[str, Bus]]:
+def buses(servers: str | None) -> Iterator[tuple[str, AnyBus]]:
     """Yield each bus with its name."""
     yield "memory", MemoryBus()
     with kafka_servers(servers) as address:
-        bus = KafkaBus(address)
-        yield "kafka", bus
-        bus.close()
+        for name, kind in (("kafka", KafkaBus), ("raw", RawBus)):
+            bus = kind(address)
+            yield name, bus
+            bus.close()
 
 
 @contextmanager
@@ -99,7 +215,7 @@ def kafka_servers(servers: str | None) -> Iterator[str]:
             broker.stop()
 
 
-def make_topic(bus: Bus) -> Topic:
+def make_topic(bus: AnyBus) -> Topic:
     """Make a topic of its own, which keeps all that a run publishes."""
     topic = Topic(
         name=f"benchmark-{uuid4().hex[:8]}",
@@ -117,7 +233,7 @@ def make_topic(bus: Bus) -> Topic:
 
 
 def throughput(
-    bus: Bus,
+    bus: AnyBus,
     size: int,
     seconds: float,
 ) -> tuple[float, float]:
@@ -147,10 +263,10 @@ def throughput(
 
 
 def joined(
-    bus: Bus,
+    bus: AnyBus,
     topic: Topic,
     group: str,
-) -> Consumer:
+) -> AnyConsumer:
     """Return a consumer that owns its partitions; it has read nothing."""
     assigned = Event()
     consumer = bus.consumer(
@@ -161,12 +277,13 @@ def joined(
     # A record that comes with the first polls is given back: it belongs to the measurement.
     while not assigned.is_set():
         for record in consumer.poll(0.1, 1):
-            consumer.seek(record.source, record.offset)
+            source = TopicPartition(record.topic, record.partition)
+            consumer.seek(source, record.offset)
     return consumer
 
 
 def round_trips(
-    bus: Bus,
+    bus: AnyBus,
     size: int,
     count: int,
 ) -> list[float]:

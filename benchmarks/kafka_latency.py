@@ -2,11 +2,11 @@
 
     make kafka-libs && python -m benchmarks.kafka_latency --models ../shared/models
 
-Prints three tables. The latency (from the stand's histogram, interpolated within its bucket) and
+Prints four tables. The latency (from the stand's histogram, interpolated within its bucket) and
 the lag of every consumer, in ten parts of the run: neither may grow. The age of a picture as it
-leaves each stage. And from the capture to the second frame that Chromium drew with the answer, of
-answers that cut a play; they are few, and the snapshot that led to one is the last that the bus had
-before the decision.
+leaves each stage. The CPU time of each process. And from the capture to the second frame that
+Chromium drew with the answer, of answers that cut a play; they are few, and the snapshot that led
+to one is the last that the bus had before the decision.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 import numpy as np
+import psutil
 import yaml
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
@@ -46,6 +47,7 @@ CONSUMERS = (
 LATENCY = "vitrine_decision_latency_seconds"
 AGES = "vitrine_stage_latency_seconds"
 STAGES = ("ingest", "landmarks", "engagement", "stand")
+SERVICE = "vitrine.services."
 # Scores at which somebody is answered: one that rises passes several.
 SCORES = range(20, 70, 5)
 # Ten parts show a trend; each has enough decisions for a 99th percentile only in a long run.
@@ -271,6 +273,7 @@ def measure(
     pause.wait(seconds / PARTS)
     first = {stage: buckets(site.metrics(stage), AGES) for stage in STAGES}
     before = buckets(site.metrics("stand"), LATENCY)
+    cpu_before = cpu_s()
     for part in track(range(PARTS), "measuring", console=console):
         pause.wait(seconds / PARTS)
         after = buckets(site.metrics("stand"), LATENCY)
@@ -283,6 +286,38 @@ def measure(
     for stage in STAGES:
         counts = difference(buckets(site.metrics(stage), AGES), first[stage])
         table.add_row(stage, *figures(counts))
+    console.print(table)
+    counts = difference(buckets(site.metrics("ingest"), AGES), first["ingest"])
+    show_cpu(cpu_before, seconds, max(counts.values()), console)
+
+
+def cpu_s() -> dict[str, float]:
+    """Return the CPU time of each child of this process, servers included, by name."""
+    found: dict[str, float] = {}
+    for child in psutil.Process().children(recursive=True):
+        name = child.name()
+        for argument in child.cmdline():
+            if argument.startswith(SERVICE):
+                name = argument.removeprefix(SERVICE)
+        times = child.cpu_times()
+        found[name] = found.get(name, 0.0) + times.user + times.system
+    return found
+
+
+def show_cpu(
+    before: Mapping[str, float],
+    seconds: float,
+    frames: float,
+    console: Console,
+) -> None:
+    """Print what each process took since `before`."""
+    table = Table("process", "CPU ms a frame", "cores")
+    whole_s = 0.0
+    for name, after_s in sorted(cpu_s().items()):
+        used_s = after_s - before.get(name, 0.0)
+        whole_s += used_s
+        table.add_row(name, f"{1000 * used_s / frames:.2f}", f"{used_s / seconds:.3f}")
+    table.add_row("all", f"{1000 * whole_s / frames:.2f}", f"{whole_s / seconds:.3f}")
     console.print(table)
 
 

@@ -198,12 +198,12 @@ class Processes:
         self.kill(name)
         self.start(name)
 
-    def finish(self) -> None:
+    def finish(self, order: Sequence[str] = STOP_ORDER) -> None:
         """Stop in order; each handles everything on the bus first.
 
         Raises AssertionError for a bad exit status.
         """
-        for name in STOP_ORDER:
+        for name in order:
             process = self.running[name]
             process.send_signal(signal.SIGTERM)
             status = process.wait(60)

@@ -52,9 +52,9 @@ def reported_totals(figures: dict[str, Any]) -> Totals:
     }
 
 
-def batch_totals(folder: Path) -> Totals:
+def batch_totals(folder: Path, config: Path = CONFIG) -> Totals:
     """The same, recomputed from the recorded events."""
-    zones = {stand.id: stand.time_zone for stand in load_mall(CONFIG).stands}
+    zones = {stand.id: stand.time_zone for stand in load_mall(config).stands}
     return {
         key: {name: row[name] for name in FIGURES}
         for key, row in recompute(read(folder), zones).items()

@@ -105,10 +105,13 @@ class Consumer(Protocol):
         Raises Unavailable.
         """
 
-    def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
+    def commit(
+        self, commits: Mapping[TopicPartition, Commit], *, wait: bool = True
+    ) -> None:
         """Store where the group goes on; partitions no longer owned are ignored.
 
-        Raises Unavailable.
+        Without `wait` it may be stored after the return; the next call, or `close`, makes sure of
+        it. Raises Unavailable.
         """
 
     def committed(self, source: TopicPartition) -> Commit | None:

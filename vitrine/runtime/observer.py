@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from vitrine.bus import Message, Record, TopicPartition
+from vitrine.clock import SECOND_NS
 from vitrine.runtime.handler import Batch
 from vitrine.telemetry import metrics
 from vitrine.telemetry.health import Health
@@ -51,6 +52,7 @@ class Observer:
             metrics.RECORDS_IN.labels(self._service, topic.name)
             metrics.RECORDS_INVALID.labels(self._service, topic.name)
             metrics.RECORDS_MISSED.labels(self._service, topic.name)
+            metrics.RECORD_WAIT.labels(self._service, topic.name)
 
     def expects(self, source: TopicPartition, offset: int) -> None:
         """Note where reading begins; from the start of a log nothing is expected."""
@@ -70,9 +72,15 @@ class Observer:
             self._health.unready(self._group, reason)
 
     def read(self, record: Record) -> None:
-        """Count a record that was read, and those before it that the log has deleted unread."""
+        """Count a record that was read, and those before it that the log has deleted unread.
+
+        How long it waited is as right as the clocks of the broker and of this machine agree.
+        """
         counter = metrics.RECORDS_IN.labels(self._service, record.topic)
         counter.inc()
+        waited_ns = max(0, time.time_ns() - record.appended_at_ns)
+        wait = metrics.RECORD_WAIT.labels(self._service, record.topic)
+        wait.observe(waited_ns / SECOND_NS)
         source = record.source
         missed = record.offset - self._next.get(source, record.offset)
         self._next[source] = record.offset + 1

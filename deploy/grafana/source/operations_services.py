@@ -10,6 +10,7 @@ STAND = 'stand=~"$stand"'
 OURS = 'job!~"prometheus|campaigns"'
 
 HANDLER_RATE = rate("vitrine_handler_seconds_bucket", "service, le")
+WAIT_RATE = rate("vitrine_record_wait_seconds_bucket", "service, topic, le")
 
 SERVICES = Row(
     "Services",
@@ -55,6 +56,19 @@ SERVICES = Row(
             "Batch size",
             declared("vitrine_batch_records") + " Mean; idle calls are none.",
             (Query(mean("vitrine_batch_records", "service"), "{{service}}"),),
+            low=0,
+        ),
+        Panel(
+            "timeseries",
+            "Wait on the bus, 95th percentile",
+            declared("vitrine_record_wait_seconds"),
+            (
+                Query(
+                    f"histogram_quantile(0.95, {WAIT_RATE})",
+                    "{{service}} for {{topic}}",
+                ),
+            ),
+            unit="s",
             low=0,
         ),
         Panel(

@@ -38,15 +38,20 @@ def test_there_is_room_up_to_the_bound() -> None:
     assert in_flight.has_room(1)
 
 
-def test_the_bus_is_asked_only_when_the_bound_may_be_reached() -> None:
+def test_the_bus_is_asked_at_half_of_the_bound_after_a_frame_and_not_before_the_next() -> (
+    None
+):
     bus = CountingBus()
     in_flight = InFlight(bus, bound=8, look_every_s=0)
-    looks = []
+    before = []
+    after = []
     for _ in range(10):
         in_flight.has_room(0)
+        before.append(bus.looks)
         in_flight.sent(0)
-        looks.append(bus.looks)
-    assert looks == [1] * 8 + [2] * 2
+        after.append(bus.looks)
+    assert before == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3]
+    assert after == [1, 1, 1, 2, 2, 2, 2, 3, 3, 3]
 
 
 def test_the_bus_is_asked_no_more_often_than_allowed() -> None:
@@ -86,8 +91,8 @@ def test_slow_workers_get_less_so_that_nothing_waits_longer_than_allowed(
     rooms = []
     for _ in range(8):
         if in_flight.has_room(0):
-            in_flight.sent(0)
             bus.waiting += 1
+            in_flight.sent(0)
         rooms.append(bus.waiting)
         now_s += 0.3
     assert rooms == [1, 2, 3, 4, 4, 4, 4, 4], "the first waits longer than a second"

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from threading import Event
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata
@@ -70,6 +71,20 @@ class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]
         self.noted.append((False, _sources(revoked)))
 
 
+class _Answer:
+    """Wait for the broker's answer to a request that was sent."""
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+        self._came = Event()
+        future.add_both(lambda _: self._came.set())
+
+    def came_well(self, limit_s: float) -> bool:
+        """Return True once the request has succeeded, False for any other outcome."""
+        succeeded: bool = self._came.wait(limit_s) and self._future.succeeded()
+        return succeeded
+
+
 class ClusterConsumer:
     """Read as a member of a group.
 
@@ -94,6 +109,10 @@ class ClusterConsumer:
         """True once the group has given this member its share of partitions, which may be none."""
         self._heard_at = time.monotonic()
         self._moves = _Moves()
+        self._unconfirmed: dict[TopicPartition, Commit] = {}
+        """Commits that the broker has not confirmed yet."""
+        self._sent: _Answer | None = None
+        """What the broker answers to those that were sent without waiting."""
         self._client = self._connect(topics, from_end)
         self._subscribe(topics)
 
@@ -162,6 +181,8 @@ class ClusterConsumer:
             assigned, sources = self._moves.noted.pop(0)
             self.joined = assigned
             self._assigned = set(sources) if assigned else set()
+            # What moved is another member's now, and may come back with a later commit.
+            self._unconfirmed.clear()
             callback = self._on_assigned if assigned else self._on_revoked
             if sources and callback:
                 callback(sources)
@@ -183,27 +204,56 @@ class ClusterConsumer:
                 self._client.end_offsets([any_source], ANSWER_LIMIT_MS)
             self._heard_at = time.monotonic()
 
-    def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
+    def commit(
+        self, commits: Mapping[TopicPartition, Commit], *, wait: bool = True
+    ) -> None:
         """Store where the group goes on; partitions that moved away are ignored.
 
-        Raises Unavailable.
+        The broker holds back its answer for some milliseconds, to write several commits at once:
+        without `wait` the member works on meanwhile. Raises Unavailable.
         """
-        owned = {}
+        self._confirm()
         for source, commit in commits.items():
             if source in self._assigned:
-                place = in_kafka(source)
-                owned[place] = OffsetAndMetadata(commit.offset, commit.note, NO_EPOCH)
-        if not owned:
+                self._unconfirmed[source] = commit
+        if not self._unconfirmed:
             return
+        if wait:
+            self._commit_now()
+        else:
+            self._sent = _Answer(self._client.commit_async(self._unconfirmed_offsets()))
+
+    def _confirm(self) -> None:
+        """Make sure that what was sent without waiting is stored. Raises Unavailable."""
+        sent = self._sent
+        self._sent = None
+        if sent is None or sent.came_well(ANSWER_LIMIT_MS / 1000):
+            self._unconfirmed.clear()
+            return
+        # The client tries an asynchronous commit once only; this one finds a broker that moved.
+        if self._unconfirmed:
+            self._commit_now()
+
+    def _commit_now(self) -> None:
+        offsets = self._unconfirmed_offsets()
         with self._cluster.errors():
             try:
-                self._client.commit(owned, timeout_ms=ANSWER_LIMIT_MS)
+                self._client.commit(offsets, timeout_ms=ANSWER_LIMIT_MS)
             except _MOVED_ON:
                 logger.info(
                     "%s: the group changes, %d commits are dropped",
                     self._group,
-                    len(owned),
+                    len(offsets),
                 )
+        self._unconfirmed.clear()
+
+    def _unconfirmed_offsets(self) -> dict[Any, OffsetAndMetadata]:
+        """Return what is to be stored as the client library has it."""
+        offsets = {}
+        for source, commit in self._unconfirmed.items():
+            place = in_kafka(source)
+            offsets[place] = OffsetAndMetadata(commit.offset, commit.note, NO_EPOCH)
+        return offsets
 
     def committed(self, source: TopicPartition) -> Commit | None:
         """Return what the group last committed, or None. Raises Unavailable."""
@@ -242,6 +292,8 @@ class ClusterConsumer:
 
     def close(self) -> None:
         """Leave the group; calls `on_revoked` for what was assigned."""
+        if self._sent is not None:
+            self._sent.came_well(CLOSE_LIMIT_MS / 1000)
         gone = sorted(self._assigned)
         self._assigned = set()
         try:

@@ -1,0 +1,141 @@
+"""Two processes of each service that scales, on a real Kafka and Redis: the figures of one."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.brokers import KafkaBroker, free_ports
+from tests.processes import STOP_ORDER, Processes, wait_for
+from tests.recordings import batch_totals, events, reported_totals
+from vitrine.bus import partition_for
+from vitrine.services.analytics.report import to_json
+from vitrine.stores.campaign_figures import load_figures
+from vitrine.stores.redis import connect
+from vitrine.topics import STAND_PARTITIONS
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(240)]
+
+CONFIG = Path(__file__).parents[2] / "config"
+STANDS = ("north", "hall")
+SCALED = ("landmarks", "identity", "engagement", "analytics")
+SECOND = "-2"
+FPS = 10
+READ = re.compile(r"^vitrine_records_in_total{[^}]*} (\S+)$", re.MULTILINE)
+
+
+class Doubled(Processes):
+    """Run a second process of some services, beside those of a site."""
+
+    def module(self, name: str) -> list[str]:
+        """Return the module of a process; the player is before both stands."""
+        module = super().module(name.removesuffix(SECOND))
+        if name == "player":
+            module += ["--stand", "hall"]
+        return module
+
+    def double(self, name: str) -> None:
+        """Start a second process of a service, and wait until it has its share."""
+        second = name + SECOND
+        (self.ports[second],) = free_ports(1)
+        self.start(second)
+        wait_for(lambda: self.ready(second), f"{second} is ready; {self.log(second)}")
+
+    def records_read(self, name: str) -> float:
+        """Return how many records a process has read, of all topics."""
+        return sum(float(count) for count in READ.findall(self.metrics(name)))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return the example configuration with two stands, and a drawn camera at each."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    stand = yaml.safe_load((CONFIG / "stands.yaml").read_text())["stands"][0]
+    cameras = []
+    stands = []
+    for number, name in enumerate(STANDS):
+        uri = f"synthetic:?people=3&seed={5 + number}"
+        cameras.append({"id": f"c{number}", "uri": uri, "stand": name, "fps": FPS})
+        stands.append({**stand, "id": name, "name": name})
+    campaigns = yaml.safe_load((CONFIG / "campaigns.yaml").read_text())
+    for campaign in campaigns["campaigns"]:
+        campaign["stands"] = list(STANDS)
+    (folder / "cameras.yaml").write_text(yaml.safe_dump({"cameras": cameras}))
+    (folder / "stands.yaml").write_text(yaml.safe_dump({"stands": stands}))
+    (folder / "campaigns.yaml").write_text(
+        yaml.safe_dump(campaigns, default_flow_style=False)
+    )
+    for name in ("creatives", "codes"):
+        (folder / name).symlink_to(CONFIG / name)
+    return folder
+
+
+def test_nothing_is_lost_or_counted_twice_when_a_second_process_of_each_joins(
+    config: Path, tmp_path: Path, fresh_broker: KafkaBroker, redis_url: str
+) -> None:
+    first, second = (partition_for(stand, STAND_PARTITIONS) for stand in STANDS)
+    # Several topics are shared out by halves of the partitions, one topic in turn.
+    half = STAND_PARTITIONS // 2
+    assert first < half <= second
+    assert first % 2 != second % 2, "each process has a stand"
+    connect(redis_url).flushall()
+    with Doubled(
+        tmp_path,
+        fresh_broker.servers,
+        redis_url,
+        VITRINE_CONFIG=str(config),
+        VITRINE_ANALYTICS_WINDOW_S="5",
+        VITRINE_ANALYTICS_GRACE_S="2",
+        VITRINE_ANALYTICS_K_ANONYMITY="1",
+    ) as site:
+        wait_until_captured(site, seconds=5)
+        for name in SCALED:
+            site.double(name)
+        wait_until_captured(site, seconds=captured(site) / FPS + 12)
+        for name in SCALED:
+            assert site.records_read(name) > 0
+            assert site.records_read(name + SECOND) > 0
+        order = []
+        for name in STOP_ORDER:
+            order.append(name)
+            if name in SCALED:
+                order.append(name + SECOND)
+        site.finish(order)
+        site.record(tmp_path / "record")
+    record = tmp_path / "record"
+    totals = reported_totals(to_json(load_figures(connect(redis_url), "exact")))
+    assert totals == batch_totals(record, config)
+    for stand in STANDS:
+        assert any(row["ots"] for key, row in totals.items() if key[2] == stand)
+    assert events(record, "dead-letters") == []
+    assert repeated(record, "exposures", "presence_id", "part") == []
+    assert repeated(record, "identities", "track_id", "decided_at_ns") == []
+    assert repeated(record, "plays", "play_id") == []
+
+
+def repeated(record: Path, topic: str, *fields: str) -> list[object]:
+    """Return what came more than once with another content."""
+    contents: dict[tuple[object, ...], set[str]] = {}
+    for event in events(record, topic):
+        key = tuple(event[field] for field in fields)
+        contents.setdefault(key, set()).add(json.dumps(event, sort_keys=True))
+    return [key for key, found in contents.items() if len(found) > 1]
+
+
+def wait_until_captured(site: Processes, seconds: float) -> None:
+    """Wait until there is so much video."""
+    wait_for(lambda: captured(site) >= seconds * FPS, f"{seconds} s of video")
+
+
+def captured(site: Processes) -> float:
+    """Return the frames of the first camera so far."""
+    prefix = 'vitrine_camera_frames_total{camera="c0"} '
+    for line in site.metrics("ingest").splitlines():
+        if line.startswith(prefix):
+            return float(line.removeprefix(prefix))
+    return 0.0
