@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Self
 
 import numpy as np
@@ -38,6 +39,6 @@ class FaceScore:
         return np.asarray(faces[:, 1])
 
 
-def face_cuts(image: Image, boxes: Floats) -> Floats:
-    """Return boxes (n, 4) x, y, width, height of a frame as cuts (n, 3, 24, 24)."""
-    return patches(image, squares(to_corners(boxes)), SIDE)
+def face_cuts(images: Sequence[Image], boxes: Floats) -> Floats:
+    """Return boxes (n, 4) x, y, width, height, each of its frame, as cuts (n, 3, 24, 24)."""
+    return patches(images, squares(to_corners(boxes)), SIDE)
