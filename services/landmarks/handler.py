@@ -96,7 +96,7 @@ class LandmarksHandler(Handler):
                 continue
             queue = queues[camera_id]
             if arrival.frame is not None and waiting[camera_id] > 1:
-                self._analyser.look_ahead(arrival.frame, len(queue))
+                self._analyser.look_ahead(arrival.frame)
             queue.append(arrival)
         return list(queues.values())
 

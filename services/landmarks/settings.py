@@ -35,7 +35,8 @@ class LandmarksSettings(EnvironmentSettings):
         3,
         ge=1,
         le=100,
-        description="Faces are looked for in every n-th frame.",
+        description="Faces are looked for in every n-th frame, or after 0.1 s, where something "
+        "moves; 1: in each, moved or not.",
     )
     detector: Kind = Field(
         "auto",
