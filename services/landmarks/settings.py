@@ -22,9 +22,7 @@ class LandmarksSettings(EnvironmentSettings):
         env_prefix=prefix,
     )
 
-    device: Device = Field(
-        "cpu", description="`cuda` runs the landmark and embedding networks on a GPU."
-    )
+    device: Device = Field("cpu", description="`cuda` runs all networks on a GPU.")
     threads: int = Field(
         1,
         ge=1,

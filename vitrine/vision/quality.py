@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vitrine.vision.crop import Image, network_input
 from vitrine.vision.models import QUALITY_FILE, model_path
-from vitrine.vision.networks import Network, load_network
+from vitrine.vision.networks import ON_CPU, Engine, Network, load_network
 from vitrine.vision.shape import Points
 
 SIDE: Final = 56
@@ -72,11 +72,11 @@ class QualityScore:
         self._network = network
 
     @classmethod
-    def load(cls, threads: int = 1) -> QualityScore:
+    def load(cls, engine: Engine = ON_CPU) -> QualityScore:
         """Return the score by the weights that ship. Raises ConfigurationError."""
         network = load_network(
             model_path(QUALITY_FILE),
-            threads=threads,
+            engine,
         )
         return cls(network)
 

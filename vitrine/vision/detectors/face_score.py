@@ -11,7 +11,7 @@ from vitrine.vision.crop import Image
 from vitrine.vision.detectors.detections import Floats, to_corners
 from vitrine.vision.detectors.mtcnn import patches, squares
 from vitrine.vision.detectors.mtcnn_graphs import build_graph, read_weights
-from vitrine.vision.networks import Network, OnnxNetwork
+from vitrine.vision.networks import ON_CPU, Engine, Network, OnnxNetwork
 
 SIDE: Final = 24
 
@@ -23,13 +23,13 @@ class FaceScore:
         self._network = network
 
     @classmethod
-    def load(cls, threads: int = 1) -> Self:
+    def load(cls, engine: Engine = ON_CPU) -> Self:
         """Return it with the weights of the `mtcnn` wheel.
 
         Raises ConfigurationError without the wheel.
         """
         graph = build_graph("rnet", read_weights("rnet"))
-        return cls(OnnxNetwork(graph, "face-score", threads))
+        return cls(OnnxNetwork(graph, "face-score", engine))
 
     def score(self, cuts: Floats) -> Floats:
         """Return the probabilities (n,) of a face in the cuts (n, 3, 24, 24)."""

@@ -21,7 +21,7 @@ from vitrine.vision.detectors.mtcnn_graphs import (
     build_graph,
     read_weights,
 )
-from vitrine.vision.networks import Network, OnnxNetwork
+from vitrine.vision.networks import ON_CPU, Engine, Network, OnnxNetwork
 
 # Side of the picture that one output of the first network sees; its outputs are STRIDE pixels
 # apart.
@@ -65,15 +65,15 @@ class Mtcnn:
         self._thresholds = thresholds
 
     @classmethod
-    def load(cls, min_face: int = MIN_FACE, threads: int = 1) -> Self:
+    def load(cls, min_face: int = MIN_FACE, engine: Engine = ON_CPU) -> Self:
         """Return it with the weights of the `mtcnn` wheel.
 
         Raises ConfigurationError without the wheel.
         """
         networks = (
-            _network("pnet", threads),
-            _network("rnet", threads),
-            _network("onet", threads),
+            _network("pnet", engine),
+            _network("rnet", engine),
+            _network("onet", engine),
         )
         return cls(networks, min_face)
 
@@ -153,9 +153,9 @@ class Mtcnn:
         )
 
 
-def _network(stage: Stage, threads: int) -> OnnxNetwork:
+def _network(stage: Stage, engine: Engine) -> OnnxNetwork:
     graph = build_graph(stage, read_weights(stage))
-    return OnnxNetwork(graph, f"mtcnn-{stage}", threads)
+    return OnnxNetwork(graph, f"mtcnn-{stage}", engine)
 
 
 def scales(image: Image, min_face: int) -> list[float]:
