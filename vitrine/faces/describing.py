@@ -70,6 +70,8 @@ class DescribedFace:
     """None where none was made of this view."""
     groups: NDArray[np.float32] | None
     """(4,) probabilities of GROUPS; None where this view was not judged, or may not be told."""
+    judged: bool = False
+    """The expression is that of this view, and not of an earlier one of the track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[Described
             expression_shown=track.appearance.expression_shown,
             embedding=embeddings.get(track.id),
             groups=groups.get(track.id),
+            judged=track.appearance.judged_at(face.view.at_ns),
         )
         descriptions.append(description)
     return descriptions

@@ -94,6 +94,7 @@ def test_a_gpu_that_this_build_does_not_know_is_refused(path: Path) -> None:
         load_network(path, Engine("cuda"))
 
 
+@pytest.mark.filterwarnings("ignore:Specified provider")
 def test_a_gpu_that_does_not_start_is_an_error_and_no_slow_cpu(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
