@@ -37,14 +37,14 @@ from vitrine.vision.models import (
     embedding_model,
     model_path,
 )
-from vitrine.vision.networks import Network, load_network
+from vitrine.vision.networks import Engine, Network, load_network
 
 WIDTH = 640
 # Chosen, not measured: often enough for a tenth of a short run.
 SAMPLE_S = 0.5
 PARTS = 10
 # Threads in each network.
-THREADS = 2
+ENGINE = Engine(threads=2)
 
 
 def run(
@@ -122,14 +122,14 @@ def people(folder: Path, expected: int) -> tuple[float, int]:
 
 def by_hand(source: str, models: Path) -> float:
     """Return frames a second of the plain loop at 640 pixels' width."""
-    detector = YuNet(load_network(models / YUNET_FILE, threads=THREADS))
+    detector = YuNet(load_network(models / YUNET_FILE, ENGINE))
     landmarks = load_network(
         model_path(LANDMARKS_FILE),
-        threads=THREADS,
+        ENGINE,
     )
     embedding = load_network(
         embedding_model(models),
-        threads=THREADS,
+        ENGINE,
     )
     embedder = Embedder(embedding, "by-hand")
     capture = cv2.VideoCapture(source)

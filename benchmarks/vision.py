@@ -31,13 +31,17 @@ from vitrine.schemas import FrameFaces, FrameMeta
 from vitrine.sealing import Sealer
 from vitrine.services.landmarks.handler import LandmarksHandler
 from vitrine.shipped import MODELS
+from vitrine.telemetry import metrics
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import Detector, FaceScore, Mtcnn, YuNet
 from vitrine.vision.embedding import Embedder
+from vitrine.vision.expression_classes import ExpressionClassifier
 from vitrine.vision.models import (
+    EXPRESSION_FILE,
     LANDMARKS_FILE,
     YUNET_FILE,
     embedding_model,
+    model_path,
     optional_model,
 )
 from vitrine.vision.networks import load_network
@@ -160,6 +164,7 @@ def whole(
     busy_ms = 1e3 * busy_s / len(frames)
     print(f"{name}: {len(frames) / wall_s:.0f} frames/s ({busy_ms:.1f} ms CPU a frame)")
     print("  people in a frame:", people_in(frames))
+    print("  computed in the frame they are reported for:", fresh_shares())
     lengths = track_lengths(frames)
     listed = ", ".join(str(length) for length in lengths[:LISTED_TRACKS])
     print(f"  {len(lengths)} tracks; frames of each:", listed)
@@ -177,6 +182,7 @@ def new_handler(
         face_score=FaceScore.load(),
         quality=QualityScore.load(),
         embedder=embedder,
+        expressions=ExpressionClassifier(load_network(model_path(EXPRESSION_FILE))),
     )
     stand = Stand(id="stand", recognition="enrolled")
     mall = Mall(
@@ -200,6 +206,28 @@ def people_in(frames: Sequence[FrameFaces]) -> str:
     for number, count in sorted(people.items()):
         percent = 100 * count / len(frames)
         shares.append(f"{number} in {percent:.1f} %")
+    return ", ".join(shares)
+
+
+def fresh_shares() -> str:
+    """Return the share of reported points, expressions and embeddings that are no repetition.
+
+    And of faces that have the part at all.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for metric in metrics.FACE_PARTS.collect():
+        for sample in metric.samples:
+            if sample.name.endswith("_total"):
+                key = (sample.labels["part"], sample.labels["computed"])
+                counts[key] += round(sample.value)
+    shares = []
+    for part in ("points", "expression", "embedding"):
+        now = counts[part, "now"]
+        reported = now + counts[part, "earlier"]
+        faces = reported + counts[part, "none"]
+        fresh = 100 * now / max(reported, 1)
+        present = 100 * reported / max(faces, 1)
+        shares.append(f"{part} {fresh:.0f} % (in {present:.0f} % of faces)")
     return ", ".join(shares)
 
 

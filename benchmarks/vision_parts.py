@@ -103,7 +103,7 @@ def report_faces(
     quality = QualityScore.load()
 
     def score_of(face: FoundFace) -> None:
-        score.score(face_cuts(face.image, face.box[None]))
+        score.score(face_cuts([face.image], face.box[None]))
 
     def pose_of(face: FoundFace) -> None:
         height, width = face.image.shape[:2]

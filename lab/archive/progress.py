@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from vitrine.vision.expression import frontalised
-from vitrine.vision.pose import HeadPose
 from vitrine.vision.shape import (
     BROW_LEFT,
     BROW_RIGHT,
@@ -142,7 +141,7 @@ def progress_of(faces: Sequence[DatedFace], undated: int = 0) -> Progress:
 
 def measured(face: DatedFace) -> Numbers:
     """Return the measures (5,) of a face, in the order of MEASURES."""
-    flat = frontalised(face.points, HeadPose(face.yaw, face.pitch, face.roll))
+    flat = frontalised(face.points, np.array([face.yaw, face.pitch, face.roll]))
     height = flat[:, 1]
     lids = height[LIDS_LOWER] - height[LIDS_UPPER]
     left_brow = height[EYE_LEFT].mean() - height[BROW_LEFT].mean()

@@ -31,7 +31,7 @@ from vitrine.vision.models import (
     embedding_model,
     model_path,
 )
-from vitrine.vision.networks import load_network
+from vitrine.vision.networks import Engine, load_network
 from vitrine.vision.quality import QualityScore
 
 logger = logging.getLogger(__name__)
@@ -106,33 +106,27 @@ def load_groups_sealer(settings: Settings) -> Sealer | None:
 
 def load_models(settings: Settings, own: LandmarksSettings) -> FaceModels:
     """Return all models that there are. Raises ConfigurationError."""
+    engine = Engine(own.device, own.threads)
     detector = load_detector(
         settings.models,
         own.min_face,
-        own.threads,
+        engine,
         own.detector,
     )
     logger.info("faces are found by %s", type(detector).__name__)
-    landmarks = load_network(
-        model_path(LANDMARKS_FILE),
-        own.device,
-        own.threads,
-    )
-    expressions = load_network(
-        model_path(EXPRESSION_FILE),
-        threads=own.threads,
-    )
+    landmarks = load_network(model_path(LANDMARKS_FILE), engine)
+    expressions = load_network(model_path(EXPRESSION_FILE), engine)
     return FaceModels(
         detector=detector,
         landmarks=landmarks,
-        face_score=FaceScore.load(own.threads),
-        quality=QualityScore.load(own.threads),
-        embedder=_load_embedder(settings, own),
+        face_score=FaceScore.load(engine),
+        quality=QualityScore.load(engine),
+        embedder=_load_embedder(settings, engine),
         expressions=ExpressionClassifier(expressions),
     )
 
 
-def _load_embedder(settings: Settings, own: LandmarksSettings) -> Embedder | None:
+def _load_embedder(settings: Settings, engine: Engine) -> Embedder | None:
     """Return the embedding network, or None where nothing could seal its embeddings."""
     if settings.key_file is None:
         logger.info(
@@ -141,5 +135,5 @@ def _load_embedder(settings: Settings, own: LandmarksSettings) -> Embedder | Non
         return None
     path = embedding_model(settings.models)
     logger.info("faces are told apart by %s", path.stem)
-    network = load_network(path, own.device, own.threads)
+    network = load_network(path, engine)
     return Embedder(network, path.stem)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vitrine.faces.describing import FARTHEST_PIXEL, DescribedFace
+from vitrine.faces.describing import DescribedFace
 from vitrine.schemas import (
     Expression,
     Face,
@@ -18,7 +15,6 @@ from vitrine.schemas import (
 from vitrine.sealing import Sealer, view_reference
 from vitrine.vision.expression_groups import MODEL
 
-PIXEL_DECIMALS: Final = 2
 DEGREE_DECIMALS: Final = 2
 SCORE_DECIMALS: Final = 4
 
@@ -76,9 +72,9 @@ def _face(
     score = min(max(face.score, 0.0), 1.0)
     return Face(
         track_id=face.track_id,
-        box=_pixels(face.box),
+        box=face.box.tolist(),
         score=round(score, SCORE_DECIMALS),
-        points=_pixels(face.points),
+        points=face.points.tolist(),
         yaw=round(face.pose.yaw, DEGREE_DECIMALS),
         pitch=round(face.pose.pitch, DEGREE_DECIMALS),
         roll=round(face.pose.roll, DEGREE_DECIMALS),
@@ -87,9 +83,3 @@ def _face(
         embedding=embedding,
         groups=groups,
     )
-
-
-def _pixels(values: NDArray[np.floating]) -> Any:
-    """Return coordinates as nested lists of floats, which the schema turns into tuples."""
-    within = values.clip(-FARTHEST_PIXEL, FARTHEST_PIXEL)
-    return within.round(PIXEL_DECIMALS).tolist()

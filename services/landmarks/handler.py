@@ -96,7 +96,7 @@ class LandmarksHandler(Handler):
                 continue
             queue = queues[camera_id]
             if arrival.frame is not None and waiting[camera_id] > 1:
-                self._analyser.look_ahead(arrival.frame, len(queue))
+                self._analyser.look_ahead(arrival.frame)
             queue.append(arrival)
         return list(queues.values())
 
@@ -159,16 +159,31 @@ class LandmarksHandler(Handler):
         analysed = self._analyser.step(frames)
         for meta, faces in zip(metas, analysed, strict=True):
             messages.append(self._outgoing(meta, faces))
-            self._count(meta, len(faces))
+            self._count(meta, faces)
         return messages
 
     def _outgoing(self, meta: FrameMeta, faces: Sequence[DescribedFace]) -> Outgoing:
         event = frame_faces(meta, faces, self._sealer, self._groups_sealer)
         return Outgoing(FACES, meta.stand_id, event)
 
-    def _count(self, meta: FrameMeta, faces: int) -> None:
+    def _count(self, meta: FrameMeta, faces: Sequence[DescribedFace]) -> None:
         metrics.FRAMES_ANALYSED.labels(meta.camera_id).inc()
-        metrics.FACES_SEEN.labels(meta.camera_id).inc(faces)
+        metrics.FACES_SEEN.labels(meta.camera_id).inc(len(faces))
+        parts = Counter(part for face in faces for part in _parts(face))
+        for (part, computed), count in parts.items():
+            metrics.FACE_PARTS.labels(meta.camera_id, part, computed).inc(count)
         seconds = (self._clock.now_ns() - meta.captured_at_ns) / 1e9
         if seconds >= 0:
             metrics.STAGE_LATENCY.labels("landmarks").observe(seconds)
+
+
+def _parts(face: DescribedFace) -> list[tuple[str, str]]:
+    """Return when the parts of a face were computed: labels `part` and `computed`."""
+    expression = "none"
+    if face.judged:
+        expression = "now"
+    elif face.expression_shown is not None:
+        expression = "earlier"
+    # An embedding is reported with the frame that it was made of, and never again.
+    embedding = "none" if face.embedding is None else "now"
+    return [("points", "now"), ("expression", expression), ("embedding", embedding)]

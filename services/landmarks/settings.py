@@ -22,9 +22,7 @@ class LandmarksSettings(EnvironmentSettings):
         env_prefix=prefix,
     )
 
-    device: Device = Field(
-        "cpu", description="`cuda` runs the landmark and embedding networks on a GPU."
-    )
+    device: Device = Field("cpu", description="`cuda` runs all networks on a GPU.")
     threads: int = Field(
         1,
         ge=1,
@@ -35,7 +33,8 @@ class LandmarksSettings(EnvironmentSettings):
         3,
         ge=1,
         le=100,
-        description="Faces are looked for in every n-th frame.",
+        description="Faces are looked for in every n-th frame, or after 0.1 s, where something "
+        "moves; 1: in each, moved or not.",
     )
     detector: Kind = Field(
         "auto",

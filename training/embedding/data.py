@@ -18,7 +18,7 @@ from training.pictures.covers import covered
 from training.pictures.degradation import far
 from vitrine.vision.crop import Image
 from vitrine.vision.embedding import SIDE, Embedder, embedding_input
-from vitrine.vision.networks import load_network
+from vitrine.vision.networks import Engine, load_network
 
 Vectors = NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def teacher_targets(
         stored = np.load(cache)
         if str(stored["key"]) == key:
             return np.asarray(stored["targets"])
-    network = load_network(teacher, threads=2)
+    network = load_network(teacher, Engine(threads=2))
     embedder = Embedder(network, teacher.stem)
     targets = _halfway(embedder, pictures)
     cache.parent.mkdir(parents=True, exist_ok=True)

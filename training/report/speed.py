@@ -10,7 +10,7 @@ import onnx
 
 from vitrine.shipped import MODELS
 from vitrine.vision.manifest import Shipped, read_manifest
-from vitrine.vision.networks import load_network
+from vitrine.vision.networks import Engine, load_network
 
 # Chosen, not measured: enough for a percentile, and seconds for each network.
 REPEATS: Final = 400
@@ -35,7 +35,7 @@ def measure_speed() -> dict[str, dict[str, float]]:
 def _measured(entry: Shipped) -> dict[str, float]:
     path = MODELS / entry.file
     threads = THREADS.get(entry.role, 1)
-    network = load_network(path, threads=threads)
+    network = load_network(path, Engine(threads=threads))
     rng = np.random.default_rng(0)
     batch = rng.standard_normal(_shape(path)).astype(np.float32)
     # The first run allocates memory: not timed.

@@ -55,12 +55,11 @@ class Analyser:
         """The detector's own thresholds."""
         return self._models.detector.trust
 
-    def look_ahead(self, frame: Frame, place: int) -> None:
-        """Start the detector on a frame that will be due `place` frames of its camera from now."""
+    def look_ahead(self, frame: Frame) -> None:
+        """Start the detector on a frame that waits, if it may see it; in the order of frames."""
         if self._helper is None:
             return
-        wait = place - frame.tracks.due_in()
-        if wait >= 0 and wait % frame.tracks.detect_every == 0:
+        if frame.tracks.may_want(frame.image, frame.captured_at_ns):
             frame.ahead = self._helper.submit(
                 detect_scaled, self._models.detector, frame.image
             )
@@ -76,8 +75,11 @@ class Analyser:
 
     def _looks(self, frame: Frame) -> list[Look]:
         detections = None
-        if frame.tracks.due():
+        if frame.tracks.wants(frame.image, frame.captured_at_ns):
             detections = self._detections(frame)
+        elif frame.ahead is not None:
+            # What only the guess wanted is not used: a result does not depend on who waits.
+            frame.ahead.cancel()
         candidates = frame.tracks.begin(frame.captured_at_ns, detections)
         return [Look(frame.image, candidate) for candidate in candidates]
 

@@ -41,6 +41,10 @@ class Appearance:
         self.expression_shown = shown
         self.judged_ns = at_ns
 
+    def judged_at(self, at_ns: int) -> bool:
+        """Return whether the view of this time is the one that was judged."""
+        return self.expression_shown is not None and self.judged_ns == at_ns
+
     def embedding_due(self, quality: float, at_ns: int) -> bool:
         """Return whether a view of this time and quality is to be embedded."""
         if quality < GOOD_VIEW or self.embeddings >= MOST_EMBEDDINGS:

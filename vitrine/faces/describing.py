@@ -13,22 +13,22 @@ from vitrine.faces.batches import batches
 from vitrine.faces.models import FaceModels
 from vitrine.faces.track import Track
 from vitrine.faces.tracks import FollowedFace
-from vitrine.faces.views import Floats, View
+from vitrine.faces.views import View
 from vitrine.vision.crop import Image
 from vitrine.vision.embedding import (
     Embedder,
     Embedding,
     align,
 )
-from vitrine.vision.expression import ExpressionGeometry, measure
+from vitrine.vision.expression import ExpressionGeometry, measures
 from vitrine.vision.expression_classes import (
     NEUTRAL,
     ExpressionClassifier,
     expression_cut,
 )
 from vitrine.vision.expression_groups import grouped
-from vitrine.vision.pose import HeadPose, head_pose
-from vitrine.vision.quality import visible
+from vitrine.vision.pose import HeadPose, head_poses
+from vitrine.vision.quality import visible_shares
 
 # No coordinate lies beyond; the schema refuses larger ones.
 FARTHEST_PIXEL: Final = 20_000
@@ -54,8 +54,8 @@ class DescribedFace:
     """Hold all that is known of one face in one frame; coordinates in pixels of the frame."""
 
     track_id: str
-    box: Floats
-    """(4,): x, y, width, height."""
+    box: NDArray[np.float64]
+    """(4,): x, y, width, height, in steps of 0.01 pixels."""
     score: float
     """Of the latest detection."""
     points: NDArray[np.float64]
@@ -70,6 +70,8 @@ class DescribedFace:
     """None where none was made of this view."""
     groups: NDArray[np.float32] | None
     """(4,) probabilities of GROUPS; None where this view was not judged, or may not be told."""
+    judged: bool = False
+    """The expression is that of this view, and not of an earlier one of the track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class _Measured:
     reactions: bool
     track: Track
     view: View
+    box: NDArray[np.float64]
     points: NDArray[np.float64]
     pose: HeadPose
     quality: float
@@ -89,7 +92,9 @@ class _Measured:
 
 def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[DescribedFace]:
     """Return a description for each face, in order."""
-    measured = [_measured(face) for face in faces]
+    if not faces:
+        return []
+    measured = _measured(faces)
     groups: dict[str, NDArray[np.float32]] = {}
     if models.expressions is not None:
         groups = _judge(measured, models.expressions)
@@ -101,7 +106,7 @@ def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[Described
         track = face.track
         description = DescribedFace(
             track_id=track.id,
-            box=face.view.box,
+            box=face.box,
             score=track.detected.score,
             points=face.points,
             pose=face.pose,
@@ -110,30 +115,45 @@ def describe(faces: Sequence[FaceInFrame], models: FaceModels) -> list[Described
             expression_shown=track.appearance.expression_shown,
             embedding=embeddings.get(track.id),
             groups=groups.get(track.id),
+            judged=track.appearance.judged_at(face.view.at_ns),
         )
         descriptions.append(description)
     return descriptions
 
 
-def _measured(source: FaceInFrame) -> _Measured:
-    face = source.face
-    height, width = source.image.shape[:2]
-    pose = head_pose(face.points, width, height)
-    quality = face.quality * visible(face.points, width, height)
-    within = np.clip(face.points, -FARTHEST_PIXEL, FARTHEST_PIXEL)
-    return _Measured(
-        image=source.image,
-        recognise=source.recognise,
-        reactions=source.reactions,
-        track=face.track,
-        view=face.view,
-        # These are published. The expression is judged on them, so that a record can be judged
-        # again.
-        points=within.round(POINT_DECIMALS),
-        pose=pose,
-        quality=round(quality, QUALITY_DECIMALS),
-        geometry=measure(face.points, pose),
-    )
+def _measured(sources: Sequence[FaceInFrame]) -> list[_Measured]:
+    """Return the measures of all faces, which may be of several frames; there is at least one."""
+    points = np.array([source.face.points for source in sources])
+    boxes = np.array([source.face.view.box for source in sources], np.float64)
+    sizes = np.array([source.image.shape[1::-1] for source in sources])
+    poses = head_poses(points, sizes.max(axis=1))
+    seen = np.array([source.face.quality for source in sources])
+    qualities = (seen * visible_shares(points, sizes)).round(QUALITY_DECIMALS).tolist()
+    geometries = measures(points, poses).tolist()
+    # These are published. The expression is judged on them, so that a record can be judged again.
+    published = _steps(points)
+    published_boxes = _steps(boxes)
+    measured = []
+    for number, source in enumerate(sources):
+        one = _Measured(
+            image=source.image,
+            recognise=source.recognise,
+            reactions=source.reactions,
+            track=source.face.track,
+            view=source.face.view,
+            box=published_boxes[number],
+            points=published[number],
+            pose=HeadPose(*poses[number].tolist()),
+            quality=qualities[number],
+            geometry=ExpressionGeometry(*geometries[number]),
+        )
+        measured.append(one)
+    return measured
+
+
+def _steps(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return coordinates that the schema takes, in steps of 0.01 pixels."""
+    return pixels.clip(-FARTHEST_PIXEL, FARTHEST_PIXEL).round(POINT_DECIMALS)
 
 
 def _judge(

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vitrine.faces.batches import batches
 from vitrine.faces.models import FaceModels
 from vitrine.faces.places import Place
 from vitrine.faces.track import Candidate, Observation
 from vitrine.vision.crop import (
+    Crop,
     Image,
     crop_of_points,
     cut,
     network_input,
+    sides_of,
     to_frame,
 )
 from vitrine.vision.detectors import face_cuts
@@ -49,41 +52,43 @@ def observe(looks: Sequence[Look], models: FaceModels) -> list[Observation]:
 
 
 def _observe_batch(looks: Sequence[Look], models: FaceModels) -> list[Observation]:
+    images = [look.image for look in looks]
+    looked_at = np.array([look.candidate.crop for look in looks])
     cuts = [cut(look.image, look.candidate.crop) for look in looks]
     outputs = models.landmarks.run(network_input(cuts))[0]
-    points = to_frame(
-        outputs,
-        [look.candidate.crop for look in looks],
-    )
-    crops = [crop_of_points(found) for found in points]
+    points = to_frame(outputs, looked_at)
+    crops = crop_of_points(points)
     places = [Place.of_crop(crop) for crop in crops]
-    face_inputs = []
+    boxes = []
     for look, place in zip(looks, places, strict=True):
-        box = look.candidate.box_at(place)
-        face_inputs.append(face_cuts(look.image, box[None]))
-    scores = models.face_score.score(np.concatenate(face_inputs)).tolist()
-    qualities = models.quality.score([quality_cut(one) for one in cuts]).tolist()
+        boxes.append(look.candidate.box_at(place))
+    scores = models.face_score.score(face_cuts(images, np.array(boxes)))
+    plausible = _plausible(images, looked_at, crops)
+    scores = np.where(plausible, scores, NO_FACE)
+    qualities = models.quality.score([quality_cut(one) for one in cuts])
     observations = []
     for number, look in enumerate(looks):
-        place = places[number]
-        face_score = NO_FACE
-        if _plausible(look, place):
-            face_score = scores[number]
         observation = Observation(
             candidate=look.candidate,
             points=points[number],
             crop=crops[number],
-            place=place,
-            face_score=face_score,
-            quality=qualities[number],
+            place=places[number],
+            face_score=float(scores[number]),
+            quality=float(qualities[number]),
         )
         observations.append(observation)
     return observations
 
 
-def _plausible(look: Look, place: Place) -> bool:
-    """Return whether landmarks at this place are large enough and not collapsed."""
-    longer_side: int = max(look.image.shape[:2])
-    looked_at = Place.of_crop(look.candidate.crop)
-    smallest = max(SMALLEST * longer_side, COLLAPSED * looked_at.side)
-    return place.side > smallest
+def _plausible(
+    images: Sequence[Image],
+    looked_at: Crop,
+    crops: Crop,
+) -> NDArray[np.bool_]:
+    """Return which landmarks (n,) are large enough and not collapsed.
+
+    `looked_at` (n, 2, 3) are the crops that the network saw, `crops` those around its points.
+    """
+    longer_sides = np.array([max(image.shape[:2]) for image in images])
+    smallest = np.maximum(SMALLEST * longer_sides, COLLAPSED * sides_of(looked_at))
+    return np.asarray(sides_of(crops) > smallest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.faces.places import Place, match
+from vitrine.faces.schedule import Schedule
 from vitrine.faces.track import (
     Candidate,
     Observation,
@@ -18,11 +20,12 @@ from vitrine.faces.track import (
 )
 from vitrine.faces.views import (
     Detected,
+    Floats,
     Found,
     View,
 )
 from vitrine.ids import track_id
-from vitrine.vision.crop import crop_of_box
+from vitrine.vision.crop import Image, crop_of_box
 from vitrine.vision.detectors import Detections, Trust
 
 # Two tracks whose boxes are nearer than this, in sides, follow one face. Chosen: half a face's
@@ -54,23 +57,33 @@ class CameraTracks:
         detect_every: int,
         trust: Trust,
     ) -> None:
-        self.detect_every = detect_every
         self._camera_id = camera_id
         self._trust = trust
-        self._since_detection = detect_every
+        self._schedule = Schedule(detect_every)
+        self._guessed: Schedule | None = None
         self._tracks: list[Track] = []
 
-    def due(self) -> bool:
-        """Return whether the next frame needs the detector.
+    @property
+    def settled(self) -> bool:
+        """False while a face is new or lost, for which the detector sees each frame."""
+        return all(track.settled for track in self._tracks)
 
-        Every k-th does, and each while a face is new or lost.
-        """
-        settled = all(track.settled for track in self._tracks)
-        return not settled or self.due_in() == 0
+    def wants(self, image: Image, at_ns: int) -> bool:
+        """Return whether the detector is to see the next frame; ask once for each."""
+        self._guessed = None
+        wanted = self._schedule.wants(image, at_ns, self._known())
+        return wanted or not self.settled
 
-    def due_in(self) -> int:
-        """Return how many frames from now the k-th one comes."""
-        return max(0, self.detect_every - self._since_detection)
+    def may_want(self, image: Image, at_ns: int) -> bool:
+        """Return a guess of `wants` for a frame that waits behind others; ask once for each."""
+        if self._guessed is None:
+            self._guessed = copy(self._schedule)
+        return self._guessed.wants(image, at_ns, self._known())
+
+    def _known(self) -> list[Floats]:
+        """Return the boxes of the faces that are followed."""
+        views = [track.view for track in self._tracks]
+        return [view.box for view in views if view is not None]
 
     def begin(self, at_ns: int, detections: Detections | None) -> list[Candidate]:
         """Return where to look for faces in the frame of that time.
@@ -79,9 +92,7 @@ class CameraTracks:
         """
         self._tracks = [track for track in self._tracks if not track.ended(at_ns)]
         candidates = [track.predict(at_ns) for track in self._tracks]
-        self._since_detection += 1
         if detections is not None:
-            self._since_detection = 1
             found = _found(detections[:MOST_FACES])
             candidates = self._assign(candidates, found, at_ns)
         return [c for c in candidates if c.track.visible or c.detected]

@@ -61,9 +61,9 @@ class Anchor:
 
     def box_at(self, place: Place) -> Floats:
         """Return the box (4,) of landmarks that lie there."""
-        corner = place.centre + self.offset[:2] * place.side
-        sides = self.offset[2:] * place.side
-        return np.hstack([corner, sides]).astype(np.float32)
+        box = np.asarray(self.offset * place.side, np.float32)
+        box[:2] += place.centre
+        return box
 
 
 @dataclass(frozen=True, slots=True)

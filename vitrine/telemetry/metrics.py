@@ -151,6 +151,12 @@ INFERENCE_BATCH = Histogram(
     "vitrine_inference_batch", "Inputs in one model run.", ["model"], buckets=_SIZES
 )
 FACES_SEEN = Counter("vitrine_faces", "Faces in analysed frames.", ["camera"])
+FACE_PARTS = Counter(
+    "vitrine_face_parts",
+    "Points, expressions and embeddings of faces in analysed frames: computed in the frame that "
+    "they are reported for (`now`), repeated from an earlier one, or `none`.",
+    ["camera", "part", "computed"],
+)
 
 GALLERY_CUSTOMERS = Gauge(
     "vitrine_gallery_customers", "Customers that recognition compares with."

@@ -40,16 +40,15 @@ FIVE_TO_CENTRE: Final = 0.09 / MARGIN
 
 
 def crop_of_points(points: Points, size: int = INPUT_SIZE) -> Crop:
-    """Return the crop around 68 known or predicted points (68, 2), in pixels."""
+    """Return the crops (…, 2, 3) around known or predicted points (…, 68, 2), in pixels."""
     right, _, _ = _face_axes(five_points(points))
     turn = _turn(right)
-    upright = points @ turn.T
-    low = upright.min(axis=0)
-    high = upright.max(axis=0)
+    upright = points @ turn.swapaxes(-1, -2)
+    low = upright.min(axis=-2)
+    high = upright.max(axis=-2)
     middle = (low + high) / 2
-    centre = middle @ turn
-    longer = float((high - low).max())
-    side = MARGIN * longer
+    centre = (middle[..., None, :] @ turn)[..., 0, :]
+    side = MARGIN * (high - low).max(axis=-1)
     return crop_at(
         centre,
         side,
@@ -81,7 +80,7 @@ def crop_of_box(
             size,
         )
     right, extent, middle = _face_axes(five)
-    side = SIDE_PER_FIVE * extent
+    side = SIDE_PER_FIVE * float(extent)
     right_x, right_y = right
     down = np.array([-right_y, right_x])
     # Across the face the box is the better judge, along it the points.
@@ -96,59 +95,62 @@ def crop_of_box(
     )
 
 
-def _face_axes(five: Points) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
-    """Return the unit vector to the face's right in the image, its size, and its middle.
+def _face_axes(
+    five: Points,
+) -> tuple[NDArray[np.float64], NDArray[np.floating], NDArray[np.floating]]:
+    """Return the unit vectors (…, 2) to the right of faces in the image, their sizes and middles.
 
-    The middle lies between eyes and mouth. Eye line and eye-to-mouth line vote together: a profile,
-    whose eyes nearly coincide, keeps its tilt.
+    `five` is (…, 5, 2). The middle (…, 2) lies between eyes and mouth. Eye line and eye-to-mouth
+    line vote together: a profile, whose eyes nearly coincide, keeps its tilt.
     """
-    eyes = (five[0] + five[1]) / 2
-    mouth = (five[3] + five[4]) / 2
+    eyes = (five[..., 0, :] + five[..., 1, :]) / 2
+    mouth = (five[..., 3, :] + five[..., 4, :]) / 2
     middle = (eyes + mouth) / 2
-    across_x, across_y = five[1] - five[0]
-    down_x, down_y = mouth - eyes
-    wide = np.hypot(across_x, across_y)
-    tall = np.hypot(down_x, down_y)
-    size = float(np.hypot(wide, tall))
+    across = five[..., 1, :] - five[..., 0, :]
+    down = mouth - eyes
+    size = np.sqrt((across * across + down * down).sum(axis=-1))
     # What points down, a quarter turn back, points right.
-    right = np.array(
-        [
-            across_x + down_y,
-            across_y - down_x,
-        ],
-        dtype=np.float64,
-    )
-    length = float(np.hypot(*right))
-    if length <= 0:
-        return UPRIGHT, size, middle
-    return right / length, size, middle
+    right = np.empty(across.shape)
+    right[..., 0] = across[..., 0] + down[..., 1]
+    right[..., 1] = across[..., 1] - down[..., 0]
+    length = np.hypot(right[..., 0], right[..., 1])[..., None]
+    is_flat = length <= 0
+    right = np.where(is_flat, UPRIGHT, right / np.where(is_flat, 1, length))
+    return right, size, middle
 
 
 def _turn(right: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the rotation (2, 2) that brings the unit vector `right` to the x axis."""
-    x, y = right
-    return np.array(
-        [
-            [x, y],
-            [-y, x],
-        ],
-        dtype=np.float64,
-    )
+    """Return the rotations (…, 2, 2) that bring the unit vectors `right` (…, 2) to the x axis."""
+    turn = np.empty((*right.shape, 2))
+    turn[..., 0, :] = right
+    turn[..., 1, 0] = -right[..., 1]
+    turn[..., 1, 1] = right[..., 0]
+    return turn
 
 
 def crop_at(
     centre: NDArray[np.floating],
-    side: float,
+    side: float | NDArray[np.floating],
     right: NDArray[np.floating],
     size: int = INPUT_SIZE,
 ) -> Crop:
-    """Return the crop of this centre and side, in pixels, with its x axis along `right`."""
+    """Return the crops (…, 2, 3) with these centres (…, 2) and sides (…), in pixels.
+
+    Their x axes lie along `right` (…, 2).
+    """
     # Points that all lie on one place have a side of 0.
-    scale = size / max(side, 1e-6)
-    linear = scale * _turn(right)
+    scale = np.asarray(size / np.maximum(side, 1e-6))
+    crop = np.empty((*centre.shape, 3))
+    linear = crop[..., :2]
+    linear[...] = scale[..., None, None] * _turn(right)
     middle = (size - 1) / 2
-    offset = middle - linear @ centre
-    return np.column_stack([linear, offset])
+    crop[..., 2] = middle - (linear @ centre[..., None])[..., 0]
+    return crop
+
+
+def sides_of(crops: Crop, size: int = INPUT_SIZE) -> NDArray[np.float64]:
+    """Return the sides (…) of crops (…, 2, 3), in pixels of the frame."""
+    return np.asarray(size / np.hypot(crops[..., 0, 0], crops[..., 0, 1]))
 
 
 def cut(
@@ -190,7 +192,7 @@ def to_network(
 
 def to_frame(
     outputs: NDArray[np.floating],
-    crops: Sequence[Crop],
+    crops: Crop | Sequence[Crop],
     size: int = INPUT_SIZE,
 ) -> NDArray[np.float32]:
     """Return network outputs (n, 2k) for n crops as frame pixels (n, k, 2); k is 68 of ours."""

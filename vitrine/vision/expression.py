@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vitrine.vision.pose import (
     HeadPose,
     mean_shape,
-    rotation,
+    rotations,
 )
 from vitrine.vision.shape import (
     BROW_LEFT,
@@ -23,12 +23,14 @@ from vitrine.vision.shape import (
     EYE_RIGHT,
     MOUTH_LEFT,
     MOUTH_RIGHT,
+    POINT_COUNT,
     Points,
 )
 
 # Degrees of yaw and pitch beyond which nothing more is undone: what is nearly hidden would
 # explode. Chosen, not measured.
 MOST_TURNED: Final = 50.0
+MOST_UNDONE: Final = np.array([MOST_TURNED, MOST_TURNED, np.inf])
 # Every measure is kept within ± this: no face gets there, but points that are none do.
 GREATEST: Final = 5.0
 # Points that are no face may have a size of 0.
@@ -56,51 +58,62 @@ class ExpressionGeometry:
 
 def measure(points: Points, pose: HeadPose) -> ExpressionGeometry:
     """Return the measures of 68 points (68, 2) of a head with this pose."""
-    face = frontalised(points, pose)
-    height = face[:, 1]
-    lips = height[LIP_LOWER] - height[LIP_UPPER]
-    lids = height[LID_LOWER] - height[LID_UPPER]
-    mouth = face[MOUTH_RIGHT] - face[MOUTH_LEFT]
-    width = np.linalg.norm(mouth)
-    left_brow = height[EYE_LEFT].mean() - height[BROW_LEFT].mean()
-    right_brow = height[EYE_RIGHT].mean() - height[BROW_RIGHT].mean()
-    brows = np.mean([left_brow, right_brow])
-    values = np.array(
-        [
-            lips.mean(),
-            width,
-            brows,
-            lids.mean(),
-        ]
-    )
-    limited = values.clip(-GREATEST, GREATEST)
-    rounded = limited.round(DECIMALS)
-    return ExpressionGeometry(*rounded.tolist())
+    turned = np.array([pose.yaw, pose.pitch, pose.roll])
+    return ExpressionGeometry(*measures(points, turned).tolist())
 
 
-def frontalised(points: Points, pose: HeadPose) -> NDArray[np.float64]:
-    """Return points (68, 2) as seen from the front, outer eye corners 1 apart.
+def measures(points: Points, poses: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the measures (…, 4) of points (…, 68, 2) of heads with these poses (…, 3).
 
-    The depth of each point comes from the mean shape.
+    They are in the order of ExpressionGeometry, whose limits and decimals they have.
     """
-    yaw = min(max(pose.yaw, -MOST_TURNED), MOST_TURNED)
-    pitch = min(max(pose.pitch, -MOST_TURNED), MOST_TURNED)
+    faces = frontalised(points, poses)
+    across = faces[..., MOUTH_RIGHT, :] - faces[..., MOUTH_LEFT, :]
+    heights = faces[..., 1] @ _heights()
+    values = np.empty((*points.shape[:-2], 4))
+    values[..., 0] = heights[..., 0]
+    values[..., 1] = np.hypot(across[..., 0], across[..., 1])
+    values[..., 2:] = heights[..., 1:]
+    limited = values.clip(-GREATEST, GREATEST)
+    return np.asarray(limited.round(DECIMALS))
+
+
+def frontalised(points: Points, poses: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return points (…, 68, 2) as seen from the front, outer eye corners 1 apart.
+
+    `poses` (…, 3) are yaw, pitch and roll in degrees. The depth of each point comes from the mean
+    shape.
+    """
     # The roll can be undone whatever it is: it hides nothing.
-    turn = rotation(yaw, pitch, pose.roll)[:2]
+    turn = rotations(poses.clip(-MOST_UNDONE, MOST_UNDONE))[..., :2, :]
     model = _centred_shape()
-    seen = points - points.mean(axis=0)
-    expected = model @ turn.T
+    seen = points - points.mean(axis=-2, keepdims=True)
+    expected = model @ turn.swapaxes(-1, -2)
     # Least squares: the scale at which the turned mean shape lies closest to the points.
-    along = (seen * expected).sum()
-    squared = (expected**2).sum()
-    scale = float(along / squared)
-    depth = model[:, 2:] * turn[:, 2]
-    in_plane = seen / max(scale, LEAST) - depth
-    back = np.linalg.inv(turn[:, :2])
-    flat = in_plane @ back.T
-    eyes = flat[EYE_OUTER_RIGHT] - flat[EYE_OUTER_LEFT]
-    across = float(np.linalg.norm(eyes))
-    return np.asarray(flat / max(across, LEAST))
+    along = (seen * expected).sum(axis=(-2, -1), keepdims=True)
+    squared = (expected**2).sum(axis=(-2, -1), keepdims=True)
+    scale = np.maximum(along / squared, LEAST)
+    depth = model[:, 2:] * turn[..., None, :, 2]
+    in_plane = seen / scale - depth
+    back = np.linalg.inv(turn[..., :2])
+    flat = in_plane @ back.swapaxes(-1, -2)
+    eyes = flat[..., EYE_OUTER_RIGHT, :] - flat[..., EYE_OUTER_LEFT, :]
+    across = np.hypot(eyes[..., 0], eyes[..., 1])
+    return np.asarray(flat / np.maximum(across, LEAST)[..., None, None])
+
+
+@cache
+def _heights() -> NDArray[np.float64]:
+    """Return the weights (68, 3) by which heights of points give gaps of lips, brows and lids."""
+    weights = np.zeros((POINT_COUNT, 3))
+    weights[LIP_LOWER, 0] = 1 / len(LIP_LOWER)
+    weights[LIP_UPPER, 0] = -1 / len(LIP_UPPER)
+    for eye, brow in ((EYE_LEFT, BROW_LEFT), (EYE_RIGHT, BROW_RIGHT)):
+        weights[eye, 1] = 0.5 / (eye.stop - eye.start)
+        weights[brow, 1] = -0.5 / (brow.stop - brow.start)
+    weights[LID_LOWER, 2] = 1 / len(LID_LOWER)
+    weights[LID_UPPER, 2] = -1 / len(LID_UPPER)
+    return weights
 
 
 @cache

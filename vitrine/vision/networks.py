@@ -1,9 +1,10 @@
-"""Neural networks behind one interface: ONNX Runtime on a CPU, torch on a GPU."""
+"""Neural networks behind one interface: ONNX Runtime, on a CPU or a GPU."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -12,6 +13,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
+from vitrine.errors import ConfigurationError
 from vitrine.telemetry import metrics
 
 Array = NDArray[np.float32]
@@ -19,6 +21,37 @@ Device = Literal["cpu", "cuda"]
 
 # Severity from which ONNX Runtime logs.
 LOG_ERRORS: Final = 3
+CUDA: Final = "CUDAExecutionProvider"
+CPU: Final = "CPUExecutionProvider"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Say where networks run."""
+
+    device: Device = "cpu"
+    threads: int = 1
+    """Of one network on the CPU. Services share their cores: one by default."""
+
+    @property
+    def providers(self) -> list[str]:
+        """The execution providers of ONNX Runtime, by preference.
+
+        Raises ConfigurationError for a GPU that this build or this machine does not have.
+        """
+        if self.device == "cpu":
+            return [CPU]
+        if CUDA not in onnxruntime.get_available_providers():
+            raise ConfigurationError(
+                "device cuda was asked for, but ONNX Runtime was built without it: install "
+                "onnxruntime-gpu in place of onnxruntime"
+            )
+        # The libraries of CUDA lie in wheels beside it.
+        onnxruntime.preload_dlls()
+        return [CUDA, CPU]
+
+
+ON_CPU: Final = Engine()
 
 
 class Network(Protocol):
@@ -35,21 +68,25 @@ class OnnxNetwork:
         self,
         model: onnx.ModelProto,
         name: str,
-        threads: int = 1,
+        engine: Engine = ON_CPU,
     ) -> None:
+        """Raise ConfigurationError where the engine's device is not there."""
         # The operator of a camera has not agreed that the library reports to its makers.
         onnxruntime.disable_telemetry_events()
-        # Services share their cores: one thread by default, and none that spins while it waits.
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        # No thread spins while it waits, as services share their cores.
+        options.intra_op_num_threads = engine.threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = LOG_ERRORS
         self._session = onnxruntime.InferenceSession(
             model.SerializeToString(),
             options,
-            providers=["CPUExecutionProvider"],
+            providers=engine.providers,
         )
+        # Where CUDA fails to start, ONNX Runtime goes on without it and only logs.
+        if engine.device == "cuda" and CUDA not in self._session.get_providers():
+            raise ConfigurationError("device cuda was asked for, but it does not start")
         self._input = self._session.get_inputs()[0].name
         self._seconds = metrics.INFERENCE_SECONDS.labels(name)
         self._sizes = metrics.INFERENCE_BATCH.labels(name)
@@ -69,19 +106,15 @@ class OnnxNetwork:
 
 def load_network(
     path: Path,
-    device: Device = "cpu",
-    threads: int = 1,
+    engine: Engine = ON_CPU,
 ) -> Network:
     """Return the network of an ONNX file, for batches of any size.
 
-    Its metrics carry the file's name.
+    Its metrics carry the file's name. Raises ConfigurationError where the engine's device is not
+    there.
     """
     model = with_free_batch(onnx.load(path))
-    if device == "cpu":
-        return OnnxNetwork(model, path.stem, threads)
-    from vitrine.vision.torch_network import TorchNetwork  # noqa: PLC0415 - only a GPU needs torch
-
-    return TorchNetwork(model, path.stem, device)
+    return OnnxNetwork(model, path.stem, engine)
 
 
 def with_free_batch(model: onnx.ModelProto) -> onnx.ModelProto:

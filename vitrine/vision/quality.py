@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vitrine.vision.crop import Image, network_input
 from vitrine.vision.models import QUALITY_FILE, model_path
-from vitrine.vision.networks import Network, load_network
+from vitrine.vision.networks import ON_CPU, Engine, Network, load_network
 from vitrine.vision.shape import Points
 
 SIDE: Final = 56
@@ -45,16 +45,21 @@ def visible(
     width: int,
     height: int,
 ) -> float:
-    """Return the share of the points (68, 2) inside the frame, squared.
+    """Return the share of the points (68, 2) inside the frame, squared; see `visible_shares`."""
+    size = np.array([width, height])
+    return float(visible_shares(points, size))
 
-    The network has seen no cut-off faces; the square is chosen, not measured.
+
+def visible_shares(points: Points, sizes: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the squared shares (…) of the points (…, 68, 2) inside frames of these sizes (…, 2).
+
+    A size is width and height, pixels. The network has seen no cut-off faces; the square is
+    chosen, not measured.
     """
-    last = (width - 1, height - 1)
-    low = points >= 0
-    high = points <= last
-    inside = (low & high).all(axis=1)
-    share = float(inside.mean())
-    return share**2
+    last = sizes[..., None, :] - 1
+    inside = (points >= 0) & (points <= last)
+    shares = inside.all(axis=-1).mean(axis=-1)
+    return np.asarray(shares**2)
 
 
 class QualityScore:
@@ -67,11 +72,11 @@ class QualityScore:
         self._network = network
 
     @classmethod
-    def load(cls, threads: int = 1) -> QualityScore:
+    def load(cls, engine: Engine = ON_CPU) -> QualityScore:
         """Return the score by the weights that ship. Raises ConfigurationError."""
         network = load_network(
             model_path(QUALITY_FILE),
-            threads=threads,
+            engine,
         )
         return cls(network)
 

@@ -4,6 +4,7 @@ Left and right are the image's for a face that looks at the camera: point 36 is 
 near x = 0.
 """
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -51,22 +52,24 @@ def mirrored(points: Points, width: float) -> Points:
 
 
 def five_points(points: Points) -> Points:
-    """Return what detectors mark, (5, 2), of 68 points (68, 2).
+    """Return what detectors mark, (…, 5, 2), of 68 points (…, 68, 2).
 
     In their order: left eye, right eye, nose tip, left and right mouth corner.
     """
+    return np.asarray(_five_of_68() @ points)
+
+
+@cache
+def _five_of_68() -> NDArray[np.float64]:
+    """Return the weights (5, 68) of `five_points`."""
+    weights = np.zeros((5, POINT_COUNT))
     # The landmarks have no pupils: an eye's place is the mean of its lids and corners.
-    left_eye = points[EYE_LEFT].mean(axis=0)
-    right_eye = points[EYE_RIGHT].mean(axis=0)
-    return np.stack(
-        [
-            left_eye,
-            right_eye,
-            points[NOSE_TIP],
-            points[MOUTH_LEFT],
-            points[MOUTH_RIGHT],
-        ]
-    )
+    weights[0, EYE_LEFT] = 1 / (EYE_LEFT.stop - EYE_LEFT.start)
+    weights[1, EYE_RIGHT] = 1 / (EYE_RIGHT.stop - EYE_RIGHT.start)
+    weights[2, NOSE_TIP] = 1
+    weights[3, MOUTH_LEFT] = 1
+    weights[4, MOUTH_RIGHT] = 1
+    return weights
 
 
 def outer_eye_distance(points: Points) -> NDArray[np.floating]:

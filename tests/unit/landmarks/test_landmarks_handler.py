@@ -1,6 +1,7 @@
 """Frames in, faces out: order, batches, what is refused, what is forgotten."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from vitrine.clock import EventClock
 from vitrine.errors import Invalid
 from vitrine.faces.analysis import Analyser
 from vitrine.faces.models import FaceModels
+from vitrine.faces.tracks import MOST_FACES
 from vitrine.mall import Stand
 from vitrine.mall.folder import FixedMall
 from vitrine.runtime import Outputs
@@ -34,6 +36,7 @@ from vitrine.schemas import (
 )
 from vitrine.sealing import Sealer, view_reference
 from vitrine.services.landmarks.handler import LandmarksHandler
+from vitrine.telemetry import metrics
 from vitrine.vision.quality import GOOD_VIEW
 
 FACE: Square = (160, 120, 60)
@@ -47,12 +50,13 @@ def make_handler(
     sealer: Sealer | None = SEALER,
     reactions: str = "off",
     groups_sealer: Sealer | None = None,
+    helper: Executor | None = None,
 ) -> LandmarksHandler:
     stand = Stand.model_validate(
         {"id": "north", "recognition": recognition, "reactions": reactions}
     )
     return LandmarksHandler(
-        Analyser(models or toy_models()),
+        Analyser(models or toy_models(), helper),
         FixedMall(make_mall(stand)),
         clock or EventClock(),
         detect_every=3,
@@ -142,6 +146,32 @@ def test_without_an_expression_network_nothing_is_said_to_be_shown() -> None:
     assert shown_over([0, 0.1], None) == [None, None]
 
 
+def test_it_is_counted_what_was_computed_in_the_frame_it_is_reported_for() -> None:
+    before = parts_of("north-1")
+    models = toy_models(expressions=LessAndLessNeutral())
+    faces_of(make_handler(models, "enrolled"), *[frame(n / 30, FACE) for n in range(6)])
+    counted = {}
+    for key, value in parts_of("north-1").items():
+        counted[key] = value - before.get(key, 0)
+    assert counted["points", "now"] == 6
+    # Judged every 0.09 s, embedded three times at once.
+    assert counted["expression", "now"] == 2
+    assert counted["expression", "earlier"] == 4
+    assert counted["embedding", "now"] == 3
+    assert counted["embedding", "none"] == 3
+
+
+def parts_of(camera: str) -> dict[tuple[str, str], float]:
+    """Return the counts by part and `computed`."""
+    counts = {}
+    for metric in metrics.FACE_PARTS.collect():
+        for sample in metric.samples:
+            labels = sample.labels
+            if labels["camera"] == camera and sample.name.endswith("_total"):
+                counts[labels["part"], labels["computed"]] = sample.value
+    return counts
+
+
 def test_every_frame_gives_a_record_also_without_a_face() -> None:
     seen = faces_of(make_handler(), frame(0, FACE), frame(0.1), frame(0.4))
     assert [event.captured_at_ns for event in seen] == [at(0), at(0.1), at(0.4)]
@@ -169,6 +199,42 @@ def test_the_result_does_not_depend_on_batches_or_on_other_cameras() -> None:
         mixed += pair
     together = faces_of(make_handler(), *mixed, batch=7)
     assert [event for event in together if event.camera_id == "north-1"] == alone
+
+
+def test_the_result_does_not_depend_on_detections_ahead() -> None:
+    records = [*walk("north-1", steps=12), frame(1.3), frame(1.4), frame(1.5, FACE)]
+    alone = faces_of(make_handler(), *records, batch=8)
+    with ThreadPoolExecutor(1) as helper:
+        handler = make_handler(helper=helper)
+        assert faces_of(handler, *records, batch=8) == alone
+
+
+def test_cameras_of_5_and_of_60_frames_a_second_get_all_of_theirs() -> None:
+    """Who enters is found within a tenth of a second, or in the slow camera's next frame."""
+    records = []
+    for number in range(90):
+        shown = [FACE] if number >= 37 else []
+        records.append(frame(number / 60, *shown, camera="fast"))
+        if number % 12 == 0:
+            records.append(frame(number / 60, *shown, camera="slow"))
+    seen = faces_of(make_handler(), *records, batch=8)
+    for camera, count, first in (("fast", 90, 37 / 60 + 0.1), ("slow", 8, 0.8)):
+        frames = [event for event in seen if event.camera_id == camera]
+        assert len(frames) == count
+        found = next(event for event in frames if event.faces)
+        assert found.captured_at_ns <= at(first)
+        assert all(event.faces for event in frames[frames.index(found) :])
+
+
+def test_of_300_faces_the_most_that_are_followed_are_published() -> None:
+    """The rest is left out: it bounds the time of a frame, and the record stays valid."""
+    squares = []
+    for row in range(15):
+        squares += [(20.0 + 40 * column, 20.0 + 40 * row, 24.0) for column in range(20)]
+    size = (800, 600)
+    records = [frame(n / 10, *squares, size=size) for n in range(3)]
+    seen = faces_of(make_handler(), *records)
+    assert [len(event.faces) for event in seen] == [MOST_FACES] * 3
 
 
 def test_the_faces_of_different_cameras_share_a_network_run() -> None:

@@ -60,6 +60,13 @@ def test_points_return_to_the_frame() -> None:
     np.testing.assert_allclose(to_frame(outputs, crops), faces, rtol=1e-5)
 
 
+def test_many_faces_have_the_crops_of_each_alone() -> None:
+    flat = np.full((68, 2), 20.0)
+    faces = np.array([face_points(yaw=20, roll=15), face_points(roll=-100), flat])
+    alone = [crop_of_points(points) for points in faces]
+    np.testing.assert_allclose(crop_of_points(faces), alone, rtol=1e-12)
+
+
 def test_no_faces_give_no_points() -> None:
     assert to_frame(np.zeros((0, 136)), []).shape == (0, 68, 2)
 

@@ -141,10 +141,10 @@ def test_squares_keep_the_centre_and_take_the_longer_side() -> None:
 def test_patches_scale_the_box_and_are_grey_outside_the_picture() -> None:
     image = np.zeros((20, 20, 3), np.uint8)
     image[:, :10] = (10, 20, 30)
-    (cut,) = patches(image, corners((0, 0, 20, 20)), 10)
+    (cut,) = patches([image], corners((0, 0, 20, 20)), 10)
     np.testing.assert_array_equal(cut[:, 5, 2], [10, 20, 30])
     np.testing.assert_array_equal(cut[:, 5, 7], [0, 0, 0])
-    (outside,) = patches(image, corners((-20, 0, 0, 20)), 10)
+    (outside,) = patches([image], corners((-20, 0, 0, 20)), 10)
     np.testing.assert_array_equal(outside[:, 5, 2], [128, 128, 128])
 
 

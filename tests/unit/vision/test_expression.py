@@ -11,6 +11,7 @@ from vitrine.vision.expression import (
     ExpressionGeometry,
     frontalised,
     measure,
+    measures,
 )
 from vitrine.vision.pose import (
     HeadPose,
@@ -62,7 +63,7 @@ def test_each_change_is_measured_in_eye_corner_distances(pose: HeadPose) -> None
 
 def test_the_frontal_face_has_its_outer_eye_corners_one_apart() -> None:
     pose = HeadPose(40, -20, 30)
-    flat = frontalised(seen(pose), pose)
+    flat = frontalised(seen(pose), np.array(astuple(pose)))
     assert np.linalg.norm(flat[45] - flat[36]) == pytest.approx(1)
 
 
@@ -75,3 +76,13 @@ def test_hopeless_points_stay_within_the_greatest(
 ) -> None:
     values = np.array(astuple(measure(points, pose)))
     assert np.abs(values).max() <= GREATEST
+
+
+def test_many_faces_are_measured_as_each_alone() -> None:
+    faces = np.array([seen(pose, mouth_open=0.1, brows=0.05) for pose in POSES])
+    turned = np.array([astuple(pose) for pose in POSES])
+    alone = []
+    for face, pose in zip(faces, POSES, strict=True):
+        alone.append(astuple(measure(face, pose)))
+    np.testing.assert_array_equal(measures(faces, turned), alone)
+    assert measures(np.zeros((0, 68, 2)), np.zeros((0, 3))).shape == (0, 4)

@@ -1,9 +1,10 @@
-"""ONNX files on both back ends."""
+"""ONNX files as networks."""
 
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
@@ -11,12 +12,12 @@ from prometheus_client import REGISTRY
 
 from vitrine.errors import ConfigurationError
 from vitrine.vision.models import model_path, optional_model
-from vitrine.vision.networks import load_network, with_free_batch
+from vitrine.vision.networks import CPU, CUDA, Engine, load_network
 
 Array = NDArray[np.float32]
 
 
-def small_model(head: str = "Gemm") -> onnx.ModelProto:
+def small_model() -> onnx.ModelProto:
     """Return a clipped convolution, the mean over the picture and a dense layer; batches of 1."""
     rng = np.random.default_rng(3)
     constants = {
@@ -36,7 +37,7 @@ def small_model(head: str = "Gemm") -> onnx.ModelProto:
         helper.make_node("GlobalAveragePool", ["b"], ["c"]),
         helper.make_node("Constant", [], ["shape"], value=shape),
         helper.make_node("Reshape", ["c", "shape"], ["d"]),
-        helper.make_node(head, ["d", "weight", "shift"], ["y"], transB=1),
+        helper.make_node("Gemm", ["d", "weight", "shift"], ["y"], transB=1),
     ]
     graph = helper.make_graph(
         nodes,
@@ -86,34 +87,22 @@ def runs() -> float:
     return REGISTRY.get_sample_value(name, {"model": "small"}) or 0
 
 
-def test_torch_gives_the_same_as_onnx_runtime(path: Path) -> None:
-    pytest.importorskip("torch")
-    from vitrine.vision.torch_network import TorchNetwork
-
-    (expected,) = load_network(path).run(pictures(3))
-    network = TorchNetwork(with_free_batch(onnx.load(path)), "small", "cpu")
-    (found,) = network.run(pictures(3))
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+def test_a_gpu_that_this_build_does_not_know_is_refused(path: Path) -> None:
+    if CUDA in onnxruntime.get_available_providers():
+        pytest.skip("this build knows CUDA")
+    with pytest.raises(ConfigurationError, match="onnxruntime-gpu"):
+        load_network(path, Engine("cuda"))
 
 
-def test_torch_runs_the_landmark_network_that_ships() -> None:
-    pytest.importorskip("torch")
-    from vitrine.vision.torch_network import TorchNetwork
-
-    path = model_path("landmarks_112.onnx")
-    batch = pictures(2)[:, :, :112, :112]
-    (expected,) = load_network(path).run(batch)
-    network = TorchNetwork(with_free_batch(onnx.load(path)), path.stem, "cpu")
-    (found,) = network.run(batch)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-
-
-def test_torch_refuses_an_operator_that_it_does_not_know() -> None:
-    pytest.importorskip("torch")
-    from vitrine.vision.torch_network import TorchNetwork
-
-    with pytest.raises(ConfigurationError, match="MatMulInteger"):
-        TorchNetwork(small_model(head="MatMulInteger"), "small", "cpu")
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_gpu_that_does_not_start_is_an_error_and_no_slow_cpu(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a container without its GPU: the build knows CUDA, and the session goes on without.
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
+    with pytest.raises(ConfigurationError, match="does not start"):
+        load_network(path, Engine("cuda"))
 
 
 def test_a_missing_model_says_where_it_was_expected(tmp_path: Path) -> None:

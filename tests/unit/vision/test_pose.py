@@ -1,5 +1,6 @@
 """Poses of heads that are turned by known angles."""
 
+from dataclasses import astuple
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ from vitrine.vision.pose import (
     HeadPose,
     angles,
     head_pose,
+    head_poses,
     mean_shape,
     rotation,
 )
@@ -111,3 +113,20 @@ def test_the_mean_shape_is_symmetric_frontal_and_one_eye_distance_wide() -> None
     np.testing.assert_allclose(shape[45] - shape[36], (1, 0, 0), atol=1e-5)
     assert shape[NOSE_TIP, 2] == shape[:, 2].min()
     assert shape[NOSE_TIP, 2] < 0
+
+
+def test_many_faces_have_the_poses_of_each_alone() -> None:
+    faces = np.array([projected(*turn, noise=0.02) for turn in GRID])
+    wide = np.arange(len(GRID)) % 2 == 0
+    longer = np.where(wide, 1280, 640)
+    alone = []
+    for face, width in zip(faces, longer.tolist(), strict=True):
+        alone.append(astuple(head_pose(face, width, 360)))
+    np.testing.assert_array_equal(head_poses(faces, longer), alone)
+    assert head_poses(faces[:0], longer[:0]).shape == (0, 3)
+
+
+def test_one_face_without_area_refuses_all() -> None:
+    faces = np.array([projected(0, 0, 0), np.zeros((68, 2))])
+    with pytest.raises(ValueError, match="span an area"):
+        head_poses(faces, np.array([640, 640]))

@@ -1,7 +1,6 @@
 """Our own detector: its input, the decoding of maps, and the weights that ship."""
 
 import numpy as np
-import onnx
 import pytest
 from numpy.typing import NDArray
 
@@ -13,8 +12,6 @@ from vitrine.vision.detectors.single_shot import (
     detector_input,
     whole,
 )
-from vitrine.vision.models import DETECTOR_FILE, model_path
-from vitrine.vision.networks import load_network
 from vitrine.vision.shape import five_points
 
 Array = NDArray[np.float32]
@@ -170,16 +167,3 @@ def test_half_of_a_large_face_is_no_face(
     scores = np.array([0.9, score], np.float32)
     found = Detections(boxes, scores, np.zeros((2, 5, 2), np.float32))
     assert len(whole(found)) == 1 + kept
-
-
-def test_torch_and_onnx_runtime_answer_alike() -> None:
-    from vitrine.vision.torch_network import TorchNetwork
-
-    model = onnx.load(model_path(DETECTOR_FILE))
-    mall = SyntheticMall.from_uri("synthetic:?scene=quiet&seed=3", 320, 192, 10)
-    picture, _ = mall.frame(200)
-    batch = detector_input([picture])
-    by_onnx = load_network(model_path(DETECTOR_FILE)).run(batch)
-    by_torch = TorchNetwork(model, "detector", "cpu").run(batch)
-    for one, other in zip(by_torch, by_onnx, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-3)

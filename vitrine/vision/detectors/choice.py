@@ -11,7 +11,7 @@ from vitrine.vision.detectors.mtcnn import MIN_FACE, Mtcnn
 from vitrine.vision.detectors.single_shot import SingleShot
 from vitrine.vision.detectors.yunet import YuNet
 from vitrine.vision.models import YUNET_FILE, optional_model
-from vitrine.vision.networks import load_network
+from vitrine.vision.networks import ON_CPU, Engine, load_network
 
 Kind = Literal["auto", "own", "yunet", "mtcnn"]
 
@@ -19,7 +19,7 @@ Kind = Literal["auto", "own", "yunet", "mtcnn"]
 def load_detector(
     models: Path | None,
     min_face: int = MIN_FACE,
-    threads: int = 1,
+    engine: Engine = ON_CPU,
     kind: Kind = "auto",
 ) -> Detector:
     """Return the detector of this kind.
@@ -28,14 +28,14 @@ def load_detector(
     `min_face` pixels on. Raises ConfigurationError when weights are missing.
     """
     if kind == "mtcnn":
-        return Mtcnn.load(min_face, threads)
+        return Mtcnn.load(min_face, engine)
     if kind == "own":
-        return SingleShot.load(threads)
+        return SingleShot.load(engine)
     path = optional_model(YUNET_FILE, models)
     if path is not None:
-        return YuNet(load_network(path, threads=threads))
+        return YuNet(load_network(path, engine))
     if kind == "yunet":
         raise ConfigurationError(
             f"the detector yunet needs {YUNET_FILE} in VITRINE_MODELS"
         )
-    return SingleShot.load(threads)
+    return SingleShot.load(engine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from vitrine.vision.crop import Image
 from vitrine.vision.detectors.detections import Floats, to_corners
 from vitrine.vision.detectors.mtcnn import patches, squares
 from vitrine.vision.detectors.mtcnn_graphs import build_graph, read_weights
-from vitrine.vision.networks import Network, OnnxNetwork
+from vitrine.vision.networks import ON_CPU, Engine, Network, OnnxNetwork
 
 SIDE: Final = 24
 
@@ -22,13 +23,13 @@ class FaceScore:
         self._network = network
 
     @classmethod
-    def load(cls, threads: int = 1) -> Self:
+    def load(cls, engine: Engine = ON_CPU) -> Self:
         """Return it with the weights of the `mtcnn` wheel.
 
         Raises ConfigurationError without the wheel.
         """
         graph = build_graph("rnet", read_weights("rnet"))
-        return cls(OnnxNetwork(graph, "face-score", threads))
+        return cls(OnnxNetwork(graph, "face-score", engine))
 
     def score(self, cuts: Floats) -> Floats:
         """Return the probabilities (n,) of a face in the cuts (n, 3, 24, 24)."""
@@ -38,6 +39,6 @@ class FaceScore:
         return np.asarray(faces[:, 1])
 
 
-def face_cuts(image: Image, boxes: Floats) -> Floats:
-    """Return boxes (n, 4) x, y, width, height of a frame as cuts (n, 3, 24, 24)."""
-    return patches(image, squares(to_corners(boxes)), SIDE)
+def face_cuts(images: Sequence[Image], boxes: Floats) -> Floats:
+    """Return boxes (n, 4) x, y, width, height, each of its frame, as cuts (n, 3, 24, 24)."""
+    return patches(images, squares(to_corners(boxes)), SIDE)

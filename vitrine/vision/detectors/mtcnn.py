@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple, Self
 
 import cv2
@@ -20,7 +21,7 @@ from vitrine.vision.detectors.mtcnn_graphs import (
     build_graph,
     read_weights,
 )
-from vitrine.vision.networks import Network, OnnxNetwork
+from vitrine.vision.networks import ON_CPU, Engine, Network, OnnxNetwork
 
 # Side of the picture that one output of the first network sees; its outputs are STRIDE pixels
 # apart.
@@ -64,15 +65,15 @@ class Mtcnn:
         self._thresholds = thresholds
 
     @classmethod
-    def load(cls, min_face: int = MIN_FACE, threads: int = 1) -> Self:
+    def load(cls, min_face: int = MIN_FACE, engine: Engine = ON_CPU) -> Self:
         """Return it with the weights of the `mtcnn` wheel.
 
         Raises ConfigurationError without the wheel.
         """
         networks = (
-            _network("pnet", threads),
-            _network("rnet", threads),
-            _network("onet", threads),
+            _network("pnet", engine),
+            _network("rnet", engine),
+            _network("onet", engine),
         )
         return cls(networks, min_face)
 
@@ -119,7 +120,9 @@ class Mtcnn:
 
     def _refine(self, image: Image, corners: Floats) -> Floats:
         """Return the squares (n, 4) that the second network takes for faces."""
-        offsets, faces = self._refinement.run(patches(image, corners, 24))
+        offsets, faces = self._refinement.run(
+            patches([image] * len(corners), corners, 24)
+        )
         likely = faces[:, 1] > self._thresholds.refinement
         corrected = moved(corners, offsets)[likely]
         kept = suppress(corrected, faces[likely, 1], OVERLAP)
@@ -127,7 +130,9 @@ class Mtcnn:
 
     def _finish(self, image: Image, corners: Floats) -> Detections:
         """Return the faces that the third network finds in squares."""
-        offsets, points, faces = self._output.run(patches(image, corners, 48))
+        offsets, points, faces = self._output.run(
+            patches([image] * len(corners), corners, 48)
+        )
         low = corners[:, None, :2]
         sides = corners[:, None, 2:] - low + 1
         five = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sides + low
@@ -148,9 +153,9 @@ class Mtcnn:
         )
 
 
-def _network(stage: Stage, threads: int) -> OnnxNetwork:
+def _network(stage: Stage, engine: Engine) -> OnnxNetwork:
     graph = build_graph(stage, read_weights(stage))
-    return OnnxNetwork(graph, f"mtcnn-{stage}", threads)
+    return OnnxNetwork(graph, f"mtcnn-{stage}", engine)
 
 
 def scales(image: Image, min_face: int) -> list[float]:
@@ -185,17 +190,20 @@ def moved(corners: Floats, offsets: Floats) -> Floats:
 
 
 def patches(
-    image: Image,
+    images: Sequence[Image],
     corners: Floats,
     size: int,
 ) -> Floats:
-    """Return the boxes cut out, (n, 3, size, size); mid grey where they leave the picture."""
+    """Return the box of each picture cut out, (n, 3, size, size); mid grey beyond the picture."""
     cuts = np.empty((len(corners), size, size, 3), np.uint8)
-    for cut, (x0, y0, x1, y1) in zip(cuts, corners, strict=True):
-        step = np.array([(x1 - x0) / size, (y1 - y0) / size])
-        # Centres of pixels, not their corners, are mapped.
-        start = (np.array([x0, y0]) + step / 2) - 0.5
-        affine = np.array([[step[0], 0, start[0]], [0, step[1], start[1]]])
+    low = corners[:, :2].astype(np.float64)
+    steps = (corners[:, 2:] - low) / size
+    affines = np.zeros((len(corners), 2, 3))
+    affines[:, 0, 0] = steps[:, 0]
+    affines[:, 1, 1] = steps[:, 1]
+    # Centres of pixels, not their corners, are mapped.
+    affines[:, :, 2] = low + steps / 2 - 0.5
+    for image, affine, cut in zip(images, affines, cuts, strict=True):
         cv2.warpAffine(
             image,
             affine,

@@ -22,7 +22,7 @@ from vitrine.vision.detectors.detections import (
 )
 from vitrine.vision.detectors.scaling import padded_to
 from vitrine.vision.models import DETECTOR_FILE, model_path
-from vitrine.vision.networks import Network, load_network
+from vitrine.vision.networks import ON_CPU, Engine, Network, load_network
 
 STRIDES: Final = (8, 16, 32)
 OUTPUTS: Final = 15
@@ -59,9 +59,9 @@ class SingleShot:
         self._least = float(np.log(threshold / (1 - threshold)))
 
     @classmethod
-    def load(cls, threads: int = 1) -> Self:
+    def load(cls, engine: Engine = ON_CPU) -> Self:
         """Return it with the weights that ship. Raises ConfigurationError when they are missing."""
-        return cls(load_network(model_path(DETECTOR_FILE), threads=threads))
+        return cls(load_network(model_path(DETECTOR_FILE), engine))
 
     def detect(self, image: Image) -> Detections:
         """See Detector.
