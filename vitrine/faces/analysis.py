@@ -78,7 +78,7 @@ class Analyser:
         detections = None
         if frame.tracks.due():
             detections = self._detections(frame)
-        candidates = frame.tracks.begin(frame.captured_at_ns, detections)
+        candidates = frame.tracks.begin(frame.captured_at_ns, detections, frame.image)
         return [Look(frame.image, candidate) for candidate in candidates]
 
     def _detections(self, frame: Frame) -> Detections:
@@ -94,7 +94,7 @@ class Analyser:
 
 
 def _followed(frame: Frame, observations: Sequence[Observation]) -> list[FaceInFrame]:
-    faces = frame.tracks.finish(observations)
+    faces = frame.tracks.finish(observations, frame.image)
     found = []
     for face in faces:
         in_frame = FaceInFrame(
