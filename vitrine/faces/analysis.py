@@ -80,7 +80,7 @@ class Analyser:
         elif frame.ahead is not None:
             # What only the guess wanted is not used: a result does not depend on who waits.
             frame.ahead.cancel()
-        candidates = frame.tracks.begin(frame.captured_at_ns, detections)
+        candidates = frame.tracks.begin(frame.captured_at_ns, detections, frame.image)
         return [Look(frame.image, candidate) for candidate in candidates]
 
     def _detections(self, frame: Frame) -> Detections:
@@ -96,7 +96,7 @@ class Analyser:
 
 
 def _followed(frame: Frame, observations: Sequence[Observation]) -> list[FaceInFrame]:
-    faces = frame.tracks.finish(observations)
+    faces = frame.tracks.finish(observations, frame.image)
     found = []
     for face in faces:
         in_frame = FaceInFrame(

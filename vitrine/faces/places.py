@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,9 +16,7 @@ from vitrine.vision.crop import INPUT_SIZE, Crop
 # Sides that a face may lie off its predicted place.
 FARTHEST: Final = 0.6
 # Ratio of sides beyond which two places are not one face.
-GREATEST_GROWTH: Final = 1.8
-# Cost of a pair that is no match: more than any number of real pairs together.
-NEVER: Final = 1e6
+GREATEST_GROWTH: Final = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +54,17 @@ class Place:
         return max(self.side, other.side) / min(self.side, other.side)
 
 
-def match(
-    expected: Sequence[Place],
-    found: Sequence[Place],
-    reaches: Sequence[float] | None = None,
-) -> dict[int, int]:
-    """Return which found place is which expected one, as indices: expected → found.
+    def may_be(self, other: Place, reach: float) -> bool:
+        """Return whether a face of this place may be at the other, within `reach` sides."""
+        return self.distance(other) <= reach and self.growth(other) <= GREATEST_GROWTH
 
-    The sum of distances and growths is the least possible, and no pair is beyond the limits.
-    `reaches` says how far off each expected place its face may be, in sides; without it,
-    FARTHEST.
+
+def match(evidence: NDArray[np.floating]) -> dict[int, int]:
+    """Return the pairs of rows and columns of (rows, columns) evidence, each used once.
+
+    The sum is the greatest possible. Pairs that nothing speaks for (0 and less) are none.
     """
-    if not expected or not found:
-        return {}
-    if reaches is None:
-        reaches = [FARTHEST] * len(expected)
-    costs = np.empty((len(expected), len(found)))
-    for row, place in enumerate(expected):
-        for column, other in enumerate(found):
-            costs[row, column] = _cost(place, other, reaches[row])
-    rows, columns = linear_sum_assignment(costs)
+    worth = np.maximum(evidence, 0.0)
+    rows, columns = linear_sum_assignment(worth, maximize=True)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
-    return {row: column for row, column in pairs if costs[row, column] < NEVER}
-
-
-def _cost(
-    place: Place,
-    other: Place,
-    reach: float,
-) -> float:
-    distance = place.distance(other)
-    growth = place.growth(other)
-    if distance > reach or growth > GREATEST_GROWTH:
-        return NEVER
-    return distance + math.log(growth)
+    return {row: column for row, column in pairs if worth[row, column] > 0}

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.faces.appearance import Appearance
+from vitrine.faces.clothes import Clothes
+from vitrine.faces.evidence import likeness_of_places
 from vitrine.faces.places import FARTHEST, Place
 from vitrine.faces.smoothing import OneEuro
 from vitrine.faces.views import (
@@ -31,8 +33,10 @@ from vitrine.vision.shape import Points
 # tracks with all of them is tested on video (tests/component/test_landmarks_video.py) and on people
 # who cross (tests/unit/faces).
 
-# A track that was not seen for so long has ended.
-LOST_AFTER_NS: Final = 1_000_000_000
+# A track that was not seen for so long has ended: a presence bridges no longer gap either.
+LOST_AFTER_NS: Final = 2_000_000_000
+# For so long, the detector is asked in every frame whether a lost face is back.
+AWAITED_NS: Final = 1_000_000_000
 # So has one that was seen, but no longer found by the detector.
 UNDETECTED_AFTER_NS: Final = 3_000_000_000
 # A detection this close to the prediction leaves the track's own crop alone, which is the
@@ -50,10 +54,10 @@ WALK: Final = 9.0
 # Sides by which a detector's boxes of one face differ.
 UNSURE: Final = 0.25
 # Sides beyond which a new face is not looked for; the next person may be as near as that.
-FARTHEST_NEW: Final = 1.5
+FARTHEST_NEW: Final = 3.0
 # Motion is not extrapolated further; of a face that is covered, further than of one that is seen.
 LONGEST_STEP_S: Final = 0.3
-LONGEST_HIDDEN_S: Final = 1.0
+LONGEST_HIDDEN_S: Final = 2.0
 # Sides, and sides a second, that a followed face may lie off its expected place and size.
 STEADY: Final = 0.3
 SUDDEN: Final = 2.0
@@ -72,7 +76,7 @@ class Candidate:
     box: Floats
     """(4,): the detector's if it found the face in this frame, else the predicted one."""
     expected: Place | None
-    """By the motion so far; None for a new face."""
+    """By the motion so far, or where the detector found a lost face; None for a new face."""
     detected: bool = False
     """The detector found the face in this frame."""
     overlooked: bool = False
@@ -102,12 +106,15 @@ class Candidate:
         near = found.place.distance(here) < CLOSE
         alike = found.place.growth(here) < CLOSE_GROWTH
         crop = found.crop
+        expected = found.place
         if near and alike and self.track.visible:
             crop = self.crop
+            expected = self.expected
         return replace(
             self,
             crop=crop,
             box=found.box,
+            expected=expected,
             detected=True,
         )
 
@@ -187,6 +194,7 @@ class Track:
     """It was seen in two frames, so that its velocity is known."""
     smoother: OneEuro = field(default_factory=OneEuro)
     appearance: Appearance = field(default_factory=Appearance)
+    clothes: Clothes = field(default_factory=Clothes)
 
     @property
     def last_view(self) -> View:
@@ -200,10 +208,11 @@ class Track:
         """True if it follows a person, and is no second box around another track's face."""
         return self.believed and self.followed and self.detected.count >= ESTABLISHED
 
-    @property
-    def settled(self) -> bool:
-        """True if this face does not need the detector in the next frame."""
-        return self.believed and self.visible and self.followed
+    def settled(self, at_ns: int) -> bool:
+        """Return whether this face does not need the detector in the frame after that time."""
+        if not self.visible:
+            return at_ns - self.last_view.at_ns >= AWAITED_NS
+        return self.believed and self.followed
 
     def ended(self, at_ns: int) -> bool:
         """Return whether too much time has passed since the face was seen or detected."""
@@ -227,6 +236,9 @@ class Track:
         view = self.last_view
         longest_s = LONGEST_STEP_S if self.visible else LONGEST_HIDDEN_S
         step = view.velocity * min((at_ns - view.at_ns) / 1e9, longest_s)
+        if not self.visible:
+            # Heads that nod and turn seem to rise and sink; people go on at their height.
+            step[1] = 0
         crop = view.crop.copy()
         crop[:, 2] -= view.crop[:, :2] @ step
         expected = Place.of_crop(crop)
@@ -244,10 +256,24 @@ class Track:
 
         Nobody knows yet which way a new face walks, so it may be farther off.
         """
-        if self.followed:
-            return FARTHEST
-        walked = UNSURE + WALK * (at_ns - self.detected.at_ns) / 1e9
-        return min(max(FARTHEST, walked), FARTHEST_NEW)
+        if not self.followed:
+            walked = UNSURE + WALK * (at_ns - self.detected.at_ns) / 1e9
+            return min(max(FARTHEST, walked), FARTHEST_NEW)
+        # It may have turned back, or gone on faster.
+        return FARTHEST + WALK * (at_ns - self.last_view.at_ns) / 1e9
+
+    def likeness(self, expected: Place, found: Found, at_ns: int) -> float:
+        """Return the logarithm of the likelihood ratio that a found face is this track's.
+
+        `expected` is where it should be. Clothes count too, where both are known.
+        """
+        places = likeness_of_places(
+            expected,
+            found.place,
+            seconds=(at_ns - self.last_view.at_ns) / 1e9,
+            followed=self.followed,
+        )
+        return places + self.clothes.likeness(found.colours)
 
     def see(self, observation: Observation) -> Sighting | None:
         """Return the view that an observation gives, or None where no face is there any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrine.faces.clothes import Clothes, colours_around
 from vitrine.faces.places import Place, match
 from vitrine.faces.schedule import Schedule
 from vitrine.faces.track import (
@@ -31,6 +33,12 @@ from vitrine.vision.detectors import Detections, Trust
 # Two tracks whose boxes are nearer than this, in sides, follow one face. Chosen: half a face's
 # width.
 SAME_FACE: Final = 0.35
+# Logarithm of a likelihood ratio from which a found face is a track's.
+NEEDED: Final = -1.0
+# What is known of followed people beside a face that has just been found. Chosen.
+KNOWN_BEFORE: Final = 3.0
+# Sides by which the views of one face in a frame are off.
+SURPRISING: Final = 0.1
 # Faces of a frame that are followed; half of what a record may hold. It bounds the time of a
 # frame.
 MOST_FACES: Final = 100
@@ -62,17 +70,18 @@ class CameraTracks:
         self._schedule = Schedule(detect_every)
         self._guessed: Schedule | None = None
         self._tracks: list[Track] = []
-
-    @property
-    def settled(self) -> bool:
-        """False while a face is new or lost, for which the detector sees each frame."""
-        return all(track.settled for track in self._tracks)
+        self._at_ns = 0
+        """Capture time of the last frame."""
 
     def wants(self, image: Image, at_ns: int) -> bool:
-        """Return whether the detector is to see the next frame; ask once for each."""
+        """Return whether the detector is to see the next frame; ask once for each.
+
+        It sees each while a face is new or lost.
+        """
         self._guessed = None
         wanted = self._schedule.wants(image, at_ns, self._known())
-        return wanted or not self.settled
+        settled = all(track.settled(self._at_ns) for track in self._tracks)
+        return wanted or not settled
 
     def may_want(self, image: Image, at_ns: int) -> bool:
         """Return a guess of `wants` for a frame that waits behind others; ask once for each."""
@@ -85,22 +94,32 @@ class CameraTracks:
         views = [track.view for track in self._tracks]
         return [view.box for view in views if view is not None]
 
-    def begin(self, at_ns: int, detections: Detections | None) -> list[Candidate]:
+    def begin(
+        self,
+        at_ns: int,
+        detections: Detections | None,
+        image: Image | None = None,
+    ) -> list[Candidate]:
         """Return where to look for faces in the frame of that time.
 
-        `detections` are the detector's, if it saw the frame.
+        `detections` are the detector's, if it saw the frame. Without `image` clothes say nothing.
         """
+        self._at_ns = at_ns
         self._tracks = [track for track in self._tracks if not track.ended(at_ns)]
         candidates = [track.predict(at_ns) for track in self._tracks]
         if detections is not None:
-            found = _found(detections[:MOST_FACES])
+            found = _found(detections[:MOST_FACES], image)
             candidates = self._assign(candidates, found, at_ns)
         return [c for c in candidates if c.track.visible or c.detected]
 
-    def finish(self, observations: Sequence[Observation]) -> list[FollowedFace]:
+    def finish(
+        self,
+        observations: Sequence[Observation],
+        image: Image | None = None,
+    ) -> list[FollowedFace]:
         """Return the faces to publish, of what the networks saw at each candidate of this frame."""
         sightings = _sightings(observations)
-        ended = _merge(sightings)
+        ended = _merge(sightings, image)
         self._tracks = [
             track
             for track in self._tracks
@@ -129,19 +148,15 @@ class CameraTracks:
         at_ns: int,
     ) -> list[Candidate]:
         """Confirm tracks, drop the doubtful that were not found again, begin new ones."""
-        expected = [Place.of_box(candidate.box) for candidate in candidates]
-        reaches = [candidate.track.reach(at_ns) for candidate in candidates]
-        pairs = match(
-            expected,
-            [face.place for face in found],
-            reaches,
-        )
+        pairs = match(_evidence(candidates, found, at_ns))
         kept = []
         for row, candidate in enumerate(candidates):
             track = candidate.track
             if row in pairs:
                 face = found[pairs[row]]
                 track.detected = track.detected.again(face.score, at_ns)
+                if face.colours is not None:
+                    track.clothes.remember(face.colours)
                 kept.append(candidate.confirmed(face))
             elif track.believed:
                 kept.append(candidate.missed())
@@ -162,24 +177,44 @@ class CameraTracks:
         candidates = []
         for number, face in enumerate(fresh[:most]):
             name = track_id(self._camera_id, at_ns, number)
-            track = Track(name, Detected(at_ns, face.score))
+            track = Track(name, Detected(at_ns, face.score), clothes=Clothes(face.colours))
             candidates.append(track.begin(face))
         return candidates
 
 
-def _found(detections: Detections) -> list[Found]:
+def _evidence(
+    candidates: Sequence[Candidate],
+    found: Sequence[Found],
+    at_ns: int,
+) -> NDArray[np.float64]:
+    """Return what speaks for each candidate and found face being one: (candidates, found)."""
+    evidence = np.full((len(candidates), len(found)), -np.inf)
+    for row, candidate in enumerate(candidates):
+        expected = Place.of_box(candidate.box)
+        reach = candidate.track.reach(at_ns)
+        for column, face in enumerate(found):
+            if expected.may_be(face.place, reach):
+                likeness = candidate.track.likeness(expected, face, at_ns)
+                evidence[row, column] = likeness - NEEDED
+    return evidence
+
+
+def _found(detections: Detections, image: Image | None) -> list[Found]:
     faces = []
     for number, score in enumerate(detections.scores.tolist()):
         box = detections.boxes[number]
         crop = crop_of_box(box, detections.five[number])
-        faces.append(
-            Found(
-                box,
-                score,
-                crop,
-                Place.of_box(box),
-            )
+        colours = None
+        if image is not None:
+            colours = colours_around(image, box)
+        face = Found(
+            box=box,
+            score=score,
+            crop=crop,
+            place=Place.of_box(box),
+            colours=colours,
         )
+        faces.append(face)
     return faces
 
 
@@ -197,15 +232,19 @@ def _sightings(observations: Sequence[Observation]) -> list[Sighting]:
     return sightings
 
 
-def _merge(sightings: Sequence[Sighting]) -> set[str]:
+def _merge(sightings: Sequence[Sighting], image: Image | None) -> set[str]:
     """Accept one sighting of each face, and return the names of tracks that end.
 
-    Of tracks that see one face, the one that expected it keeps it. Others that follow a person wait
-    where that person was going.
+    Of tracks that see one face, the one that it is most likely of keeps it. Others that follow a
+    person wait where that person was going.
     """
     taken: list[Place] = []
     ended = set()
-    for sighting in sorted(sightings, key=_claim):
+    claims = {}
+    for sighting in sightings:
+        contested = _is_contested(sighting, sightings)
+        claims[sighting.track.id] = _claim(sighting, image if contested else None)
+    for sighting in sorted(sightings, key=lambda each: claims[each.track.id]):
         place = Place.of_box(sighting.view.box)
         if all(place.distance(other) > SAME_FACE for other in taken):
             sighting.accept()
@@ -217,16 +256,32 @@ def _merge(sightings: Sequence[Sighting]) -> set[str]:
     return ended
 
 
-def _claim(sighting: Sighting) -> tuple[bool, float, int, int]:
-    """Return the order of claims on a face.
+def _is_contested(sighting: Sighting, sightings: Sequence[Sighting]) -> bool:
+    """Return whether another track sees the same face."""
+    place = Place.of_box(sighting.view.box)
+    for other in sightings:
+        if other is sighting:
+            continue
+        if place.distance(Place.of_box(other.view.box)) <= SAME_FACE:
+            return True
+    return False
 
-    Established tracks come first, then the least surprised (in tenths), the latest detected, the
-    oldest.
+
+def _claim(sighting: Sighting, image: Image | None) -> tuple[float, int, int]:
+    """Return the order of claims on a face, from the least number on.
+
+    First by what speaks for the track: that it follows a person, how little the view surprises,
+    and the clothes in `image`. Then the latest detected, the oldest.
     """
     track = sighting.track
+    evidence = -math.log1p((sighting.surprise / SURPRISING) ** 2)
+    if track.established:
+        evidence += KNOWN_BEFORE
+    if image is not None:
+        colours = colours_around(image, sighting.view.box)
+        evidence += track.clothes.likeness(colours)
     return (
-        not track.established,
-        round(sighting.surprise, 1),
+        -round(evidence, 1),
         -track.detected.at_ns,
         -track.detected.count,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrine.faces.clothes import Colours
 from vitrine.faces.places import Place
 from vitrine.vision.crop import Crop
 from vitrine.vision.shape import Points
@@ -23,6 +24,8 @@ class Found:
     score: float
     crop: Crop
     place: Place
+    colours: Colours | None = None
+    """Around the face; None without a picture."""
 
 
 @dataclass(frozen=True, slots=True)
