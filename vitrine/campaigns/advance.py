@@ -173,11 +173,9 @@ def slot_changes(
         place,
         change.k_anonymity,
     )
-    times = [event.occurred_at_ns for _, event in change.events.own_events()]
     closed = closed_slots(
-        stand.closed_ns,
+        stand.closed_ns or first_event_ns(change),
         change.closed_ns,
-        min(times, default=change.closed_ns),
     )
     revised = slots_of_windows(late, rules.window_ns, stand.closed_ns)
     final_ns = min(stand.oldest_ns(change.watermark_ns), change.closed_ns)
@@ -191,6 +189,12 @@ def slot_changes(
         # Nothing is kept for a step that never goes.
         found.waiting.clear()
     return found
+
+
+def first_event_ns(change: Change) -> int:
+    """Return the time of the first event that a change adds; without any, where windows close."""
+    times = [event.occurred_at_ns for _, event in change.events.own_events()]
+    return min(times, default=change.closed_ns)
 
 
 def admit(change: Change, events: Sequence[Event]) -> None:

@@ -299,12 +299,9 @@ def redeemed(event: Interaction, play: Play | None) -> Redeemed | None:
     return Redeemed(campaign_id, slot_ns, 1, event.sale.minor, event.sale.currency)
 
 
-def closed_slots(before_ns: int, now_ns: int, first_ns: int) -> range:
-    """Return the slots that close as windows close up to `now_ns`; `first_ns` is of an event.
-
-    It is where a new stand begins. Of a long silence, as many slots as are kept.
-    """
-    start_ns = slot_floor(before_ns or first_ns)
+def closed_slots(before_ns: int, now_ns: int) -> range:
+    """Return the slots that close between two moments; of a long silence, as many as are kept."""
+    start_ns = slot_floor(before_ns)
     stop_ns = slot_floor(now_ns)
     return range(max(start_ns, stop_ns - KEPT_NS), stop_ns, SLOT_NS)
 
