@@ -278,15 +278,20 @@ def print_pauses(
     console: Console,
 ) -> None:
     """Print how long cameras wait when workers come and go."""
+
+    def join() -> None:
+        workers.start()
+        wait_for(workers.ready, "all workers are ready", LIMIT_S)
+
     workers.stop()
     for _ in range(2):
         workers.start()
     warm_up(bus, cameras, workers)
     changes: dict[str, Callable[[], None]] = {
         "none": lambda: None,
-        "a third joins": workers.start,
+        "a third joins": join,
         "it leaves": lambda: workers.end(signal.SIGTERM),
-        "another joins": workers.start,
+        "another joins": join,
         "it is killed": lambda: workers.end(signal.SIGKILL),
     }
     table = Table("change", "frames", "longest pause s", "lost", "decided twice")
@@ -299,7 +304,7 @@ def print_pauses(
             sent_ns = cameras.sent_ns[first:]
             wait_until_read(bus)
             seen = watch.read()
-            pause_s = longest_pause_s(seen) - 1 / options.fps
+            pause_s = longest_pause_s(seen, watch.since_ns) - 1 / options.fps
             table.add_row(
                 name,
                 str(len(sent_ns) * cameras.count),
@@ -333,6 +338,7 @@ class Watch:
 
     def __init__(self, bus: KafkaBus) -> None:
         self._tail = bus.tail({FACES: 0})
+        self.since_ns = time.time_ns()
 
     def read(self) -> list[Seen]:
         """Return all that has come."""
@@ -354,9 +360,9 @@ class Watch:
         return seen
 
 
-def longest_pause_s(seen: Sequence[Seen]) -> float:
-    """Return the longest time that a camera was without faces."""
-    times = defaultdict(list)
+def longest_pause_s(seen: Sequence[Seen], since_ns: int) -> float:
+    """Return the longest time that a camera was without faces, from `since_ns` on."""
+    times: defaultdict[str, list[int]] = defaultdict(lambda: [since_ns])
     for each in seen:
         times[each.camera_id].append(each.appended_ns)
     longest_ns = 0
