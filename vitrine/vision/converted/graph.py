@@ -28,7 +28,7 @@ class Graph:
         self._nodes.append(node)
         return result
 
-    def constant(self, value: NDArray[Any]) -> str:
+    def constant(self, value: NDArray[Any] | np.generic) -> str:
         """Return the name of a constant."""
         name = f"c{len(self._constants)}"
         contiguous = np.ascontiguousarray(value)

@@ -81,7 +81,8 @@ def _converted(entry: Converted, archive: Path) -> bytes:
         model = CONVERTERS[entry.converter](content)
     except ConfigurationError as error:
         raise Unavailable(f"{entry.file}: {entry.member} {error}") from error
-    return model.SerializeToString(deterministic=True)
+    serialized: bytes = model.SerializeToString(deterministic=True)
+    return serialized
 
 
 def _member(entry: Converted, archive: Path) -> bytes:

@@ -14,20 +14,18 @@ from vitrine.vision.converted.descriptor import (
     embedding_of_descriptor,
 )
 
-Floats = NDArray[np.float32]
-
 
 def integer(value: int) -> bytes:
     size = max(1, (value.bit_length() + 7) // 8)
     return bytes([size]) + value.to_bytes(size, "little")
 
 
-def tensor(values: Floats) -> bytes:
+def tensor(values: NDArray[np.floating]) -> bytes:
     sizes = b"".join(integer(size) for size in (2, 1, 1, 1, values.size))
     return sizes + values.astype("<f4").tobytes()
 
 
-def layer(name: str, values: Floats, after_name: bytes = b"") -> bytes:
+def layer(name: str, values: NDArray[np.floating], after_name: bytes = b"") -> bytes:
     written = name.encode()
     return integer(len(written)) + written + after_name + tensor(values)
 

@@ -72,11 +72,11 @@ class File:
             )
         operators = []
         for code, inputs, result, options in self._operators:
-            numbers = {}
+            numbers: dict[int, tuple[str, int]] = {}
             for field, value in options.items():
                 # Fields of one byte are those that count kinds; strides and sides are longer.
-                kind = "int8" if field in _short_fields(code) else "int32"
-                numbers[field] = (kind, value)
+                width = "int8" if field in _short_fields(code) else "int32"
+                numbers[field] = (width, value)
             table = self._table(numbers)
             given = self._integers(inputs)
             results = self._integers([result])
