@@ -187,7 +187,8 @@ def _unknown(manifest: Manifest, folder: Path) -> list[Path]:
     """
     known = {MANIFEST}
     known |= {entry.file for entry in manifest.public}
-    for entry in (*manifest.shipped, *manifest.converted):
+    with_cards: list[Shipped | Converted] = [*manifest.shipped, *manifest.converted]
+    for entry in with_cards:
         known |= {entry.file, entry.card}
     visible = [p for p in sorted(folder.iterdir()) if not p.name.startswith(".")]
     return [path for path in visible if path.name not in known]
