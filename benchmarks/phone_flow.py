@@ -28,6 +28,7 @@ from vitrine.customers.gallery import Gallery
 from vitrine.recognition import RecognitionSettings
 from vitrine.services.customers import joinings
 from vitrine.services.customers.enrolling import load_reader
+from vitrine.settings import Settings
 from vitrine.stores.embedded import embedded_redis
 from vitrine.stores.redis import connect
 
@@ -128,7 +129,7 @@ def _recognised(customers: RunningCustomers, seed: int) -> None:
     """Wait until views of the person resemble the customer. Raises AssertionError if none do."""
     time.sleep(GALLERY_S)
     rules = RecognitionSettings.load().rules()
-    reader = load_reader(None)
+    reader = load_reader(Settings())
     model = reader.embedder.model
     with connect(customers.redis_url) as redis:
         store = store_of(customers, redis)

@@ -9,7 +9,7 @@ from training.commands import export, restate_models, restore, train
 from training.datasets.faces import DatasetError
 from training.evaluation.commands import evaluate
 from training.kaggle15.commands import kaggle15
-from training.once.commands import mean_shape, synthetic_faces
+from training.once.commands import canonical_shape, synthetic_faces
 from training.report.commands import measure, report
 from training.studies.commands import studies
 from vitrine.errors import ConfigurationError
@@ -44,7 +44,7 @@ COMMANDS = (
     (evaluate, "Measure weights on labelled data."),
     (measure, "Measure everything for docs/accuracy.md."),
     (report, "Write docs/accuracy.md from what was measured."),
-    (mean_shape, "Fit the 3D mean face (once a data set)."),
+    (canonical_shape, "Write the 3D face of the head pose (once)."),
     (studies, "Compare the reference studies' landmark networks."),
     (kaggle15, "Take part in the 15-keypoint competition."),
     (synthetic_faces, "Compute the people of the synthetic mall (once)."),

@@ -244,7 +244,14 @@ class Settings(EnvironmentSettings):
         ),
     )
     models: Path | None = Field(
-        None, description="Folder with optional public models (YuNet, MobileFaceNet)."
+        None, description="Folder with public models, which do not ship."
+    )
+    model_set: Literal["research", "commercial"] = Field(
+        "research",
+        description=(
+            "Which networks: `research` are ours, for research and demonstration; `commercial` "
+            "are public ones whose licences allow a mall to run them."
+        ),
     )
     http_host: str = Field(
         "127.0.0.1",

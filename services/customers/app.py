@@ -158,7 +158,7 @@ class CustomersService:
             receipt_key = ReceiptKey.load(settings.receipt_key_file)
         else:
             logger.warning("receipts are not signed: set VITRINE_RECEIPT_KEY_FILE")
-        reader = load_reader(settings.models)
+        reader = load_reader(settings)
         rules = RecognitionSettings.load().rules()
         return Web(
             settings=self._settings,

@@ -29,8 +29,8 @@ from vitrine.vision import photographs
 from vitrine.vision.crop import Image
 from vitrine.vision.detectors import load_detector
 from vitrine.vision.embedding import Embedder
-from vitrine.vision.models import LANDMARKS_FILE, embedding_model, model_path
-from vitrine.vision.networks import load_network
+from vitrine.vision.models import model_files
+from vitrine.vision.networks import load_landmarks
 from vitrine.vision.quality import QualityScore
 
 EVEN_SO: Final = "`--even-so` enrols all the same, and the audit log says so"
@@ -148,7 +148,7 @@ def opened_desk(data: Path | None) -> Iterator[Desk]:
         rules = RecognitionSettings.load().rules()
         yield Desk(
             store=store,
-            reader=load_reader(Settings.load().models),
+            reader=load_reader(Settings.load()),
             audit=audit,
             lookalikes=Lookalikes(rules),
             rules=rules,
@@ -180,19 +180,17 @@ def _consents(member: Member, now_ns: int) -> list[Consent]:
     return consents
 
 
-def load_reader(models: Path | None) -> FaceReader:
-    """Return a reader with our networks, or the public ones in the folder `models`.
+def load_reader(settings: Settings) -> FaceReader:
+    """Return a reader with the networks of the set that the settings choose.
 
     Raises ConfigurationError for a model that is missing.
     """
-    landmarks = model_path(LANDMARKS_FILE)
-    embedding = embedding_model(models)
-    network = load_network(embedding)
+    files = model_files(settings.model_set, settings.models)
     return FaceReader(
-        detector=load_detector(models),
-        landmarks=load_network(landmarks),
-        quality=QualityScore.load(),
-        embedder=Embedder(network, model=embedding.stem),
+        detector=load_detector(settings.models),
+        landmarks=load_landmarks(files.landmarks),
+        quality=QualityScore.load(path=files.quality),
+        embedder=Embedder.load(files.embedding),
     )
 
 

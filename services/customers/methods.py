@@ -43,7 +43,7 @@ Person = tuple[str, str, Image]
 
 def print_methods(source: str) -> None:
     """Print a table of all methods on the faces of a source. Raises ConfigurationError."""
-    samples = list(samples_of(source, load_reader(Settings.load().models)))
+    samples = list(samples_of(source, load_reader(Settings.load())))
     try:
         results = list(compare(samples))
     except ValueError as error:

@@ -10,6 +10,7 @@ from typing import Final
 
 import cv2
 
+from vitrine.errors import ConfigurationError
 from vitrine.faces.analysis import Analyser
 from vitrine.faces.models import FaceModels
 from vitrine.runtime import (
@@ -25,13 +26,8 @@ from vitrine.topics import FRAMES
 from vitrine.vision.detectors import FaceScore, load_detector
 from vitrine.vision.embedding import Embedder
 from vitrine.vision.expression_classes import ExpressionClassifier
-from vitrine.vision.models import (
-    EXPRESSION_FILE,
-    LANDMARKS_FILE,
-    embedding_model,
-    model_path,
-)
-from vitrine.vision.networks import Engine, load_network
+from vitrine.vision.models import ModelFiles, model_files
+from vitrine.vision.networks import Engine, load_landmarks
 from vitrine.vision.quality import QualityScore
 
 logger = logging.getLogger(__name__)
@@ -105,35 +101,48 @@ def load_groups_sealer(settings: Settings) -> Sealer | None:
 
 
 def load_models(settings: Settings, own: LandmarksSettings) -> FaceModels:
-    """Return all models that there are. Raises ConfigurationError."""
+    """Return all models of the set that there are. Raises ConfigurationError."""
     engine = Engine(own.device, own.threads)
+    files = model_files(settings.model_set, settings.models)
+    if settings.model_set == "commercial" and own.detector == "own":
+        raise ConfigurationError(
+            "VITRINE_LANDMARKS_DETECTOR: own is of the research set, "
+            "VITRINE_MODEL_SET is commercial"
+        )
     detector = load_detector(
         settings.models,
         own.min_face,
         engine,
         own.detector,
     )
-    logger.info("faces are found by %s", type(detector).__name__)
-    landmarks = load_network(model_path(LANDMARKS_FILE), engine)
-    expressions = load_network(model_path(EXPRESSION_FILE), engine)
+    logger.info(
+        "%s models; faces are found by %s",
+        settings.model_set,
+        type(detector).__name__,
+    )
+    expressions = None
+    if files.expression is not None:
+        expressions = ExpressionClassifier.load(files.expression, engine)
     return FaceModels(
         detector=detector,
-        landmarks=landmarks,
+        landmarks=load_landmarks(files.landmarks, engine),
         face_score=FaceScore.load(engine),
-        quality=QualityScore.load(engine),
-        embedder=_load_embedder(settings, engine),
-        expressions=ExpressionClassifier(expressions),
+        quality=QualityScore.load(engine, files.quality),
+        embedder=_load_embedder(settings, files, engine),
+        expressions=expressions,
     )
 
 
-def _load_embedder(settings: Settings, engine: Engine) -> Embedder | None:
+def _load_embedder(
+    settings: Settings,
+    files: ModelFiles,
+    engine: Engine,
+) -> Embedder | None:
     """Return the embedding network, or None where nothing could seal its embeddings."""
     if settings.key_file is None:
         logger.info(
             "no key file: embeddings are not computed, every track is its own visitor"
         )
         return None
-    path = embedding_model(settings.models)
-    logger.info("faces are told apart by %s", path.stem)
-    network = load_network(path, engine)
-    return Embedder(network, path.stem)
+    logger.info("faces are told apart by %s", files.embedding.stem)
+    return Embedder.load(files.embedding, engine)

@@ -41,6 +41,7 @@ from vitrine.topics import (
     TOPICS,
 )
 from vitrine.vision.crop import Image
+from vitrine.vision.models import FETCHED
 from vitrine.vision.shape import outer_eye_distance
 
 WIDTH = 640
@@ -220,6 +221,25 @@ def test_a_missing_model_folder_stops_the_service_with_what_is_wrong(
     service = build(make_context(MemoryBus(TOPICS), models=tmp_path / "nowhere"))
     with pytest.raises(ConfigurationError, match="VITRINE_MODELS: there is no folder"):
         service.run(Event())
+
+
+def test_a_set_of_models_that_is_half_there_stops_the_service_with_what_to_do(
+    tmp_path: Path,
+) -> None:
+    context = make_context(MemoryBus(TOPICS), models=tmp_path, model_set="commercial")
+    with pytest.raises(ConfigurationError, match="pull --set commercial"):
+        build(context).run(Event())
+
+
+def test_the_commercial_set_does_not_run_our_detector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in FETCHED:
+        (tmp_path / name).write_bytes(b"")
+    monkeypatch.setenv("VITRINE_LANDMARKS_DETECTOR", "own")
+    context = make_context(MemoryBus(TOPICS), models=tmp_path, model_set="commercial")
+    with pytest.raises(ConfigurationError, match="own is of the research set"):
+        build(context).run(Event())
 
 
 @pytest.mark.shared

@@ -54,6 +54,7 @@ BY_VALUES = {
     "VITRINE_CUSTOMERS_PUBLIC_URL",
     # `extra` of the services that take them.
     "VITRINE_MODELS",
+    "VITRINE_MODEL_SET",
     "VITRINE_USERS",
     "VITRINE_OIDC_ISSUER",
     "VITRINE_OIDC_CLIENT_ID",

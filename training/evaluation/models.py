@@ -10,15 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import onnx
-from google.protobuf.message import DecodeError
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    RuntimeException,
-)
 
 from training.evaluation.arrays import Singles
 from vitrine.errors import ConfigurationError
@@ -37,19 +28,12 @@ from vitrine.vision.models import (
     embedding_model,
     model_path,
 )
-from vitrine.vision.networks import Network, load_network
+from vitrine.vision.networks import Network, load_checked, load_network, read_model
 from vitrine.vision.quality import SIDE as QUALITY_SIDE
 from vitrine.vision.quality import QualityScore
 from vitrine.vision.shape import POINT_COUNT
 
 MTCNN: Final = "mtcnn"
-OnnxError: Final = (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    RuntimeException,
-)
 OWN_OUTPUTS: Final = [f"stride{stride}" for stride in STRIDES]
 YUNET_OUTPUT: Final = "cls_8"
 MTCNN_STAGES: Final = ("pnet", "rnet", "onet")
@@ -101,13 +85,7 @@ def load_landmarker(path: Path | None) -> tuple[Landmarker, Weights]:
     """Return the product's network, or a file for cuts of any size. Raises ConfigurationError."""
     path = path or model_path(LANDMARKS_FILE)
     side = _side_of_square(path)
-    network = load_network(path)
-    check_answer(
-        path,
-        network,
-        (3, side, side),
-        2 * POINT_COUNT,
-    )
+    network = load_checked(path, (3, side, side), [(2 * POINT_COUNT,)])
     return Landmarker(network, side), Weights.of(path)
 
 
@@ -133,7 +111,7 @@ def load_embedder(path: Path | None) -> tuple[Embedder, Weights]:
     path = path or embedding_model(None)
     shape = (3, FACE_SIDE, FACE_SIDE)
     # Embeddings may have any length: galleries compare only those of one network.
-    network = _checked(path, shape, None)
+    network = load_checked(path, shape, [(None,)])
     embedder = Embedder(network, path.stem)
     return embedder, Weights.of(path)
 
@@ -145,7 +123,7 @@ def load_classifier(path: Path | None) -> tuple[ExpressionClassifier, Weights]:
     """
     path = path or model_path(EXPRESSION_FILE)
     shape = (1, EXPRESSION_SIDE, EXPRESSION_SIDE)
-    network = _checked(path, shape, len(CLASSES))
+    network = load_checked(path, shape, [(len(CLASSES),)])
     return ExpressionClassifier(network), Weights.of(path)
 
 
@@ -156,7 +134,7 @@ def load_quality(path: Path | None) -> tuple[QualityScore, Weights]:
     """
     path = path or model_path(QUALITY_FILE)
     shape = (3, QUALITY_SIDE, QUALITY_SIDE)
-    network = _checked(path, shape, 1)
+    network = load_checked(path, shape, [(1,)])
     return QualityScore(network), Weights.of(path)
 
 
@@ -170,7 +148,7 @@ def load_measured_detector(given: str | None) -> tuple[Detector, Weights]:
     if given == MTCNN:
         return Mtcnn.load(), _mtcnn_weights()
     path = Path(given)
-    graph = _loaded(path).graph
+    graph = read_model(path).graph
     outputs = [output.name for output in graph.output]
     if outputs[0] == YUNET_OUTPUT:
         return YuNet(load_network(path)), Weights.of(path)
@@ -200,60 +178,7 @@ def _mtcnn_weights() -> Weights:
     return Weights(MTCNN, digest.hexdigest())
 
 
-def _checked(
-    path: Path,
-    shape: tuple[int, ...],
-    length: int | None,
-) -> Network:
-    """Load a network that passes `check_answer`. Raises ConfigurationError."""
-    # onnxruntime says less about a file that is no network.
-    _loaded(path)
-    network = load_network(path)
-    check_answer(
-        path,
-        network,
-        shape,
-        length,
-    )
-    return network
-
-
-def check_answer(
-    path: Path,
-    network: Network,
-    shape: tuple[int, ...],
-    length: int | None,
-) -> None:
-    """Raise ConfigurationError unless `length` numbers answer an input of this shape.
-
-    A length of None is any.
-    """
-    batch = np.zeros((1, *shape), np.float32)
-    try:
-        answers = network.run(batch)
-    except OnnxError as error:
-        message = f"{path}: does not take pictures of {shape}"
-        raise ConfigurationError(message) from error
-    found = answers[0].shape
-    is_row = len(found) == 2
-    if not is_row or length not in (None, found[1]):
-        expected = length or "any"
-        message = f"{path}: answers {found}, expected (1, {expected})"
-        raise ConfigurationError(message)
-
-
 def _inputs(path: Path) -> list[int]:
     """Return the sides of the input, 0 where one is left open."""
-    graph = _loaded(path).graph
-    tensor = graph.input[0].type.tensor_type
+    tensor = read_model(path).graph.input[0].type.tensor_type
     return [side.dim_value for side in tensor.shape.dim]
-
-
-def _loaded(path: Path) -> onnx.ModelProto:
-    try:
-        model = onnx.load(path)
-    except (OSError, DecodeError) as error:
-        raise ConfigurationError(f"{path}: is no ONNX file ({error})") from error
-    if not model.graph.input:
-        raise ConfigurationError(f"{path}: is no ONNX file of a network")
-    return model

@@ -1,47 +1,25 @@
-"""`python -m training mean-shape` and `synthetic-faces`: files that are made once a data set."""
+"""`python -m training canonical-shape` and `synthetic-faces`: files that are made once."""
 
 from pathlib import Path
 
 import click
 
-from training.datasets.faces import LabelledFace
-from training.datasets.formats import READERS, Format
-from training.datasets.splits import select
 from vitrine.shipped import MODELS
 
 
-@click.command("mean-shape")
-@click.option(
-    "--data",
-    "sources",
-    type=(
-        click.Path(exists=True, path_type=Path),
-        click.Choice(sorted(READERS)),
-    ),
-    multiple=True,
-    required=True,
-    metavar="PATH FORMAT",
-    help="A set of faces; may be repeated.",
-)
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Default: models/mean_shape_68.json.",
-)
-def mean_shape(sources: tuple[tuple[Path, Format], ...], output: Path | None) -> None:
-    """Fit the 3D mean face to the training part of labelled faces.
+@click.command("canonical-shape")
+@click.argument("package", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def canonical_shape(package: Path) -> None:
+    """Write models/canonical_shape_68.json from the npm package @mediapipe/face_mesh.
 
     \b
     Example:
-      python -m training mean-shape --data ../shared/data/helen_afw_68.zip pts
+      npm pack @mediapipe/face_mesh@0.4.1657299874
+      python -m training canonical-shape mediapipe-face_mesh-0.4.1657299874.tgz
     """
-    from training.once.mean_shape import write_mean_shape  # noqa: PLC0415
+    from training.once.canonical_shape import write_canonical_shape  # noqa: PLC0415
 
-    faces: list[LabelledFace] = []
-    for path, form in sources:
-        read = READERS[form]
-        faces += select(read(path), "train")
-    click.echo(write_mean_shape(faces, output or MODELS / "mean_shape_68.json"))
+    click.echo(write_canonical_shape(package))
 
 
 @click.command("synthetic-faces")

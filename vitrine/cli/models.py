@@ -13,6 +13,7 @@ from vitrine.errors import ConfigurationError
 from vitrine.settings import Settings
 from vitrine.shipped import MODELS
 from vitrine.vision.manifest import (
+    Converted,
     Manifest,
     Public,
     Shipped,
@@ -22,6 +23,7 @@ from vitrine.vision.manifest import (
     read_manifest,
 )
 from vitrine.vision.pull import pull as pull_model
+from vitrine.vision.pull import pull_converted
 
 # These weights come with their package, so the manifest does not list them.
 MTCNN_FILE = "(package mtcnn)"
@@ -59,9 +61,13 @@ class Weights:
 def weights() -> list[Weights]:
     """Return all weights: those that ship, the optional public ones, and MTCNN's."""
     manifest = read_manifest()
-    configured = Settings.load().models
-    used = in_use(manifest, configured)
-    entries: list[Shipped | Public] = [*manifest.shipped, *manifest.public]
+    settings = Settings.load()
+    configured = settings.models
+    used = in_use(manifest, configured, model_set=settings.model_set)
+    entries: list[Shipped | Public | Converted] = [
+        *manifest.shipped,
+        *manifest.fetched,
+    ]
     listed = []
     for entry in entries:
         state = state_of(entry, configured, used.get(entry.role, ""))
@@ -85,7 +91,7 @@ def weights() -> list[Weights]:
 
 
 def state_of(
-    entry: Shipped | Public,
+    entry: Shipped | Public | Converted,
     configured: Path | None,
     used: str,
 ) -> str:
@@ -96,9 +102,11 @@ def state_of(
     if entry.file == used:
         return "in use"
     if isinstance(entry, Shipped):
-        if present(entry, MODELS):
+        if not present(entry, MODELS):
+            return "missing"
+        if used:
             return f"{used} is used instead"
-        return "missing"
+        return "not of this set"
     if configured is None:
         return "optional; VITRINE_MODELS is not set"
     return f"optional; not in {configured}"
@@ -124,16 +132,17 @@ def verified() -> tuple[list[str], str]:
     configured = Settings.load().models
     found = list(problems(manifest, configured))
     shipped = len(manifest.shipped)
-    public = sum(present(entry, configured) for entry in manifest.public)
+    public = sum(present(entry, configured) for entry in manifest.fetched)
     return found, f"unchanged: {shipped} files that ship, {public} public"
 
 
 def pull_all(
     names: Sequence[str],
+    model_set: str | None,
     folder: Path | None,
     source: str | None,
 ) -> None:
-    """Fetch public models into `folder`, or else into VITRINE_MODELS.
+    """Fetch models, or all of a set, into `folder`, or else into VITRINE_MODELS.
 
     Raises ConfigurationError.
     """
@@ -145,22 +154,33 @@ def pull_all(
     manifest = read_manifest()
     # All names first: a wrong one is reported before anything is fetched.
     entries = [chosen(manifest, name) for name in names]
+    entries += [entry for entry in manifest.fetched if model_set in entry.sets]
     for entry in entries:
-        bar = click.progressbar(
-            length=entry.size,
-            label=entry.file,
-            file=sys.stderr,
-        )
-        with bar:
-            path = pull_model(entry, source, target, bar.update)
+        path = _pulled(entry, source, target)
         click.echo(f"{path}: {entry.size} bytes, checksum as listed, {entry.licence}")
 
 
-def chosen(manifest: Manifest, name: str) -> Public:
+def _pulled(
+    entry: Public | Converted,
+    source: str | None,
+    target: Path,
+) -> Path:
+    if isinstance(entry, Converted):
+        return pull_converted(entry, source, target)
+    bar = click.progressbar(
+        length=entry.size,
+        label=entry.file,
+        file=sys.stderr,
+    )
+    with bar:
+        return pull_model(entry, source, target, bar.update)
+
+
+def chosen(manifest: Manifest, name: str) -> Public | Converted:
     """Return the one public model whose file name begins so. Raises ConfigurationError."""
-    found = [entry for entry in manifest.public if entry.file.startswith(name)]
+    found = [entry for entry in manifest.fetched if entry.file.startswith(name)]
     if len(found) != 1:
-        listed = ", ".join(entry.file for entry in manifest.public)
+        listed = ", ".join(entry.file for entry in manifest.fetched)
         raise ConfigurationError(
             f"{name} names {len(found)} public models; there are: {listed}"
         )

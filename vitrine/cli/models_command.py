@@ -16,7 +16,8 @@ def models() -> None:
     """List and check the weights; fetch optional public ones.
 
     What ships lies in models/, each file with a card. Public models are looked for in the folder
-    VITRINE_MODELS.
+    VITRINE_MODELS. VITRINE_MODEL_SET says which are used: `research` for research and
+    demonstration, `commercial` in a mall.
     """
 
 
@@ -64,7 +65,7 @@ def public_names(
     """Return the public models that begin with `incomplete`, for the shell."""
     from vitrine.vision.manifest import read_manifest
 
-    names = [entry.file for entry in read_manifest().public]
+    names = [entry.file for entry in read_manifest().fetched]
     return [name for name in names if name.startswith(incomplete)]
 
 
@@ -72,9 +73,14 @@ def public_names(
 @click.argument(
     "names",
     nargs=-1,
-    required=True,
-    metavar="NAME...",
+    metavar="[NAME]...",
     shell_complete=public_names,
+)
+@click.option(
+    "--set",
+    "model_set",
+    type=click.Choice(["commercial"]),
+    help="All that VITRINE_MODEL_SET=commercial needs and does not ship.",
 )
 @click.option(
     "--folder",
@@ -89,14 +95,18 @@ def public_names(
 )
 def pull(
     names: tuple[str, ...],
+    model_set: str | None,
     folder: Path | None,
     source: str | None,
 ) -> None:
     """Fetch public models by their file names, or unmistakable beginnings of them.
 
     A file is installed only if its checksum is the listed one. A folder or an address that ends
-    with / holds each file under its own name.
+    with / holds each file under its own name. Networks that are parts of a package are fetched by
+    pip and converted; for them --from is the package's file, or a folder with it.
     """
     from vitrine.cli.models import pull_all
 
-    pull_all(names, folder, source)
+    if bool(names) == bool(model_set):
+        raise click.UsageError("say which models: NAME..., or --set commercial")
+    pull_all(names, model_set, folder, source)

@@ -129,7 +129,7 @@ def fieldtest(
     vitrine fieldtest rush --break clock                  must fail: the camera's clock is 3 s ahead
     vitrine fieldtest --recording shop.mp4 --labels shop.csv
 
-    Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
+    Public models are used from the folder VITRINE_MODELS; VITRINE_MODEL_SET chooses the set.
     """
     from vitrine.fieldtest.terminal import Files, list_scenarios, run_fieldtest
 

@@ -163,7 +163,7 @@ def demo(
     With `--bus kafka` give it a broker of its own (VITRINE_KAFKA_SERVERS): it takes part under
     the names of the real services.
 
-    Optional public models (YuNet, MobileFaceNet) are used from the folder VITRINE_MODELS.
+    Public models are used from the folder VITRINE_MODELS; VITRINE_MODEL_SET chooses the set.
     """
     if port is None:
         port = usual_or_free_port()

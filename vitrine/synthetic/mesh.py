@@ -154,8 +154,8 @@ class Relief:
 def own_depth(mesh: Mesh, relief: Relief) -> Floats:
     """Return the depth (V,) of one person's head, texture pixels.
 
-    Differs from the shape that `vitrine.vision.pose` fits (`models/mean_shape_68.json`, from
-    labels) in the mean, which is an ellipsoid with features set on it, and in each person: noses
+    Differs from the shape that `vitrine.vision.pose` fits (`models/canonical_shape_68.json`)
+    in the mean, which is an ellipsoid with features set on it, and in each person: noses
     are longer or shorter by 0.09 eye distances (one deviation), cheeks go back more or less, chins
     and lips stand out or recede. So the head pose found from true points is as wrong as on people
     whose profile nobody knows.

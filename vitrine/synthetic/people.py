@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import Final
 
 import cv2
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from vitrine.synthetic.layer import premultiplied
 from vitrine.synthetic.mesh import EYE_CENTRE, EYE_DISTANCE, HEIGHT, WIDTH, Floats
 from vitrine.vision.crop import Image
+from vitrine.vision.manifest import read_weights
 from vitrine.vision.models import model_path
 from vitrine.vision.shape import JAW
 
@@ -86,7 +88,7 @@ class View:
 def load_basis() -> Basis:
     """Read the basis. Raises ConfigurationError without the file."""
     arrays = {}
-    with np.load(model_path(BASIS_FILE)) as file:
+    with np.load(BytesIO(read_weights(model_path(BASIS_FILE)))) as file:
         for name in file.files:
             arrays[name] = file[name].astype(np.float32)
     # Stored as small integers, each row with its own scale.

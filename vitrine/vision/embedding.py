@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vitrine.vision.crop import Crop, Image
-from vitrine.vision.networks import Network
+from vitrine.vision.networks import ON_CPU, Engine, Network, load_checked
 from vitrine.vision.shape import Points, five_points
 
 # Where eyes, nose and mouth corners lie in the aligned picture (ArcFace, arXiv:1801.07698).
 SIDE: Final = 112
+LENGTH: Final = 128
+"""Numbers of an embedding, of every network."""
 TEMPLATE: Final = np.array(
     [
         [38.2946, 51.6963],
@@ -103,6 +106,20 @@ class Embedder:
         """`model` names the weights; vectors of other weights are never compared."""
         self._network = network
         self.model = model
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        engine: Engine = ON_CPU,
+    ) -> Self:
+        """Return it with the network of a file, whose name is the model's.
+
+        Raises ConfigurationError.
+        """
+        takes = (3, SIDE, SIDE)
+        network = load_checked(path, takes, [(LENGTH,)], engine)
+        return cls(network, path.stem)
 
     def embed(self, aligned: Sequence[Image]) -> NDArray[np.float32]:
         """Return the vectors (n, 128) float32, of length 1, of n pictures from `align`."""

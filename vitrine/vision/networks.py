@@ -11,14 +11,28 @@ from typing import Final, Literal, Protocol
 import numpy as np
 import onnx
 import onnxruntime
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from vitrine.errors import ConfigurationError
 from vitrine.telemetry import metrics
+from vitrine.vision.crop import INPUT_SIZE
+from vitrine.vision.manifest import read_weights
+from vitrine.vision.shape import POINT_COUNT
 
 Array = NDArray[np.float32]
 Device = Literal["cpu", "cuda"]
 
+ONNX_ERRORS: Final = (
+    states.Fail,
+    states.InvalidArgument,
+    states.InvalidGraph,
+    states.InvalidProtobuf,
+    states.NotImplemented,
+    states.RuntimeException,
+)
+"""What ONNX Runtime raises for a file that it cannot run, or not with this input."""
 # Severity from which ONNX Runtime logs.
 LOG_ERRORS: Final = 3
 CUDA: Final = "CUDAExecutionProvider"
@@ -110,11 +124,85 @@ def load_network(
 ) -> Network:
     """Return the network of an ONNX file, for batches of any size.
 
-    Its metrics carry the file's name. Raises ConfigurationError where the engine's device is not
-    there.
+    Its metrics carry the file's name. Raises ConfigurationError when the file is changed or
+    damaged, or of an opset that ONNX Runtime does not run, or the engine's device is not there.
     """
-    model = with_free_batch(onnx.load(path))
-    return OnnxNetwork(model, path.stem, engine)
+    model = with_free_batch(read_model(path))
+    try:
+        return OnnxNetwork(model, path.stem, engine)
+    except ONNX_ERRORS as error:
+        opset = model.opset_import[0].version
+        raise ConfigurationError(
+            f"{path}: ONNX Runtime {onnxruntime.__version__} cannot run it "
+            f"(opset {opset}): {error}"
+        ) from error
+
+
+def read_model(path: Path) -> onnx.ModelProto:
+    """Return the model of an ONNX file. Raises ConfigurationError for what is none."""
+    content = read_weights(path)
+    try:
+        model = onnx.load_model_from_string(content)
+    except DecodeError as error:
+        raise ConfigurationError(f"{path}: is no ONNX file ({error})") from error
+    if not model.graph.input or not model.graph.output:
+        raise ConfigurationError(f"{path}: is no ONNX file of a network")
+    return model
+
+
+def load_landmarks(
+    path: Path,
+    engine: Engine = ON_CPU,
+) -> Network:
+    """Return a landmark network for the product's cuts. Raises ConfigurationError."""
+    takes = (3, INPUT_SIZE, INPUT_SIZE)
+    return load_checked(path, takes, [(2 * POINT_COUNT,)], engine)
+
+
+def load_checked(
+    path: Path,
+    takes: tuple[int, ...],
+    gives: Sequence[tuple[int | None, ...]],
+    engine: Engine = ON_CPU,
+) -> Network:
+    """Return the network of a file that takes and gives what its use needs.
+
+    `takes` and `gives` are the shapes of one example and its answers; None is any size. Raises
+    ConfigurationError.
+    """
+    network = load_network(path, engine)
+    check_answer(path, network, takes, gives)
+    return network
+
+
+def check_answer(
+    path: Path,
+    network: Network,
+    takes: tuple[int, ...],
+    gives: Sequence[tuple[int | None, ...]],
+) -> None:
+    """Raise ConfigurationError unless an example of this shape has answers of these shapes."""
+    batch = np.zeros((1, *takes), np.float32)
+    try:
+        answers = network.run(batch)
+    except ONNX_ERRORS as error:
+        raise ConfigurationError(
+            f"{path}: does not take pictures of {takes}"
+        ) from error
+    found = [answer.shape[1:] for answer in answers]
+    fits = len(found) == len(gives)
+    for shape, wanted in zip(found, gives, strict=False):
+        fits = fits and _fits(shape, wanted)
+    if not fits:
+        shown = ", ".join(str(shape) for shape in found)
+        expected = ", ".join(str(shape).replace("None", "any") for shape in gives)
+        raise ConfigurationError(f"{path}: answers {shown}, expected {expected}")
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    if len(shape) != len(wanted):
+        return False
+    return all(size in (side, None) for side, size in zip(shape, wanted, strict=True))
 
 
 def with_free_batch(model: onnx.ModelProto) -> onnx.ModelProto:

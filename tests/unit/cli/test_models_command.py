@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner, Result
@@ -18,7 +19,8 @@ from tests.brokers import free_ports
 from vitrine.cli import main
 from vitrine.cli import models as models_module
 from vitrine.cli.commands import cli
-from vitrine.vision.manifest import Manifest, Public
+from vitrine.vision.converted import packages
+from vitrine.vision.manifest import Converted, Manifest, Public
 
 CONTENT = b"weights " * 40_000
 HALF = len(CONTENT) // 2
@@ -123,6 +125,56 @@ def test_pull_fetches_a_file_over_http(source: Path, tmp_path: Path) -> None:
     assert said in result.output
     assert names_in(target) == ["face.onnx"]
     assert installed.read_bytes() == CONTENT
+
+
+def test_pull_fetches_all_of_a_set_that_does_not_ship(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "face.whl"
+    with ZipFile(package, "w") as archive:
+        archive.writestr("face.tflite", b"weights")
+    entry = Converted(
+        file="points.onnx",
+        role="landmarks",
+        purpose="points",
+        licence="MIT",
+        bytes=7,
+        sha256=sha256(b"WEIGHTS").hexdigest(),
+        sets=("commercial",),
+        card="points.card.md",
+        package="face==1.0",
+        options="",
+        archive=package.name,
+        archive_sha256=sha256(package.read_bytes()).hexdigest(),
+        member="face.tflite",
+        converter="face-mesh",
+    )
+    manifest = Manifest(shipped=(), public=(make_public(),), converted=(entry,))
+    monkeypatch.setattr(models_module, "read_manifest", lambda: manifest)
+    monkeypatch.setitem(packages.CONVERTERS, "face-mesh", _Upper)
+    target = tmp_path / "models"
+    result = pull("--set", "commercial", "--folder", target, "--from", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert names_in(target) == ["points.onnx"]
+    assert (target / "points.onnx").read_bytes() == b"WEIGHTS"
+
+
+class _Upper:
+    """Stands for a converted network."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def SerializeToString(self, deterministic: bool) -> bytes:  # noqa: N802 - protobuf's name
+        assert deterministic
+        return self._content.upper()
+
+
+def test_pull_asks_for_names_or_a_set_and_not_both() -> None:
+    for arguments in ((), ("face", "--set", "commercial")):
+        result = pull(*arguments)
+        assert result.exit_code == 2
+        assert "say which models: NAME..., or --set commercial" in result.output
 
 
 def test_pull_takes_the_folder_of_the_environment(

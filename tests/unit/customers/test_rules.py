@@ -6,12 +6,17 @@ import pytest
 
 from tests.unit.customers.builders import make_rules
 from vitrine.customers.calibration import (
+    DESCRIPTOR_CALIBRATED,
     OURS_CALIBRATED,
     PUBLIC_CALIBRATED,
     Calibration,
 )
 from vitrine.customers.rules import THRESHOLDS
-from vitrine.vision.models import EMBEDDING_FILE, PUBLIC_EMBEDDING_FILE
+from vitrine.vision.models import (
+    DESCRIPTOR_FILE,
+    EMBEDDING_FILE,
+    PUBLIC_EMBEDDING_FILE,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +24,7 @@ from vitrine.vision.models import EMBEDDING_FILE, PUBLIC_EMBEDDING_FILE
     [
         ("embedding_112_v2", OURS_CALIBRATED, 0.50),
         ("mobilefacenet_112", PUBLIC_CALIBRATED, 0.45),
+        ("dlib_descriptor_112", DESCRIPTOR_CALIBRATED, 0.948),
         ("another", OURS_CALIBRATED, 0.50),
     ],
 )
@@ -41,7 +47,9 @@ def test_a_small_gallery_asks_for_no_less_than_was_measured_for_pairs(
     assert rules.known(model, 1) == least
 
 
-@pytest.mark.parametrize("file", [EMBEDDING_FILE, PUBLIC_EMBEDDING_FILE])
+@pytest.mark.parametrize(
+    "file", [EMBEDDING_FILE, PUBLIC_EMBEDDING_FILE, DESCRIPTOR_FILE]
+)
 def test_every_network_that_may_be_in_use_was_measured(file: str) -> None:
     assert file.removesuffix(".onnx") in THRESHOLDS
 

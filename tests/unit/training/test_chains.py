@@ -207,7 +207,7 @@ def test_an_export_before_any_training_says_what_is_missing(tmp_path: Path) -> N
         (["train"], ["detector, landmarks, embedding", "--round", "--resume"]),
         (["restore"], ["FILE", "--round"]),
         (["export"], ["--checkpoint", "export detector"]),
-        (["mean-shape"], ["PATH FORMAT", "mean-shape --data"]),
+        (["canonical-shape"], ["PACKAGE", "npm pack"]),
         (["synthetic-faces"], ["synthetic-faces --data"]),
     ],
 )

@@ -18,7 +18,7 @@ from vitrine.vision.networks import load_network
 WEIGHTS = "landmarks_112.onnx"
 
 
-@pytest.mark.parametrize("name", [WEIGHTS, "mean_shape_68.json"])
+@pytest.mark.parametrize("name", [WEIGHTS, "canonical_shape_68.json"])
 def test_the_card_describes_the_file_that_ships(name: str) -> None:
     card = (MODELS / name).with_suffix(".card.md").read_text(encoding="utf-8")
     stated = re.search(r"sha256 `([0-9a-f]{64})`", card)

@@ -20,6 +20,7 @@ from vitrine.vision.manifest import (
     in_use,
     problems,
     read_manifest,
+    read_weights,
 )
 
 CONTENT = b"weights"
@@ -59,7 +60,7 @@ def test_sizes_are_those_of_the_files() -> None:
 def test_every_file_that_the_product_loads_has_an_entry() -> None:
     loaded = {value for name, value in vars(models).items() if name.endswith("_FILE")}
     manifest = read_manifest()
-    entries = [*manifest.shipped, *manifest.public]
+    entries = [*manifest.shipped, *manifest.fetched]
     assert loaded <= {entry.file for entry in entries}
 
 
@@ -68,6 +69,48 @@ def test_what_the_manifest_calls_in_use_is_what_the_product_loads() -> None:
     assert used["detector"] == models.DETECTOR_FILE
     assert used["landmarks"] == models.LANDMARKS_FILE
     assert used["embedding"] == models.EMBEDDING_FILE
+
+
+def test_each_set_uses_its_own_files(tmp_path: Path) -> None:
+    for name in models.FETCHED:
+        (tmp_path / name).write_bytes(b"")
+    used = in_use(read_manifest(), tmp_path, model_set="commercial")
+    assert used == {
+        "detector": models.YUNET_FILE,
+        "landmarks": models.FACE_MESH_FILE,
+        "embedding": models.DESCRIPTOR_FILE,
+        "quality": models.SHARPNESS_FILE,
+        "pose": "canonical_shape_68.json",
+    }
+    assert in_use(read_manifest(), tmp_path)["landmarks"] == models.LANDMARKS_FILE
+
+
+def test_no_file_of_the_commercial_set_is_for_research_only() -> None:
+    manifest = read_manifest()
+    for entry in (*manifest.shipped, *manifest.fetched):
+        if "commercial" in entry.sets:
+            assert "research" not in entry.licence
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        (models.LANDMARKS_FILE, "install Vitrine again"),
+        (models.YUNET_FILE, "run `vitrine models pull yunet_n_dynamic.onnx`"),
+    ],
+)
+def test_a_changed_file_is_not_loaded(tmp_path: Path, name: str, remedy: str) -> None:
+    (tmp_path / name).write_bytes(b"other")
+    with pytest.raises(ConfigurationError) as refused:
+        read_weights(tmp_path / name)
+    said = str(refused.value)
+    assert f"{name}: changed: sha256 {sha256(b'other').hexdigest()}" in said
+    assert remedy in said
+
+
+def test_a_file_of_no_listed_name_is_the_operators_own(tmp_path: Path) -> None:
+    (tmp_path / "own.onnx").write_bytes(b"own")
+    assert read_weights(tmp_path / "own.onnx") == b"own"
 
 
 @pytest.mark.shared

@@ -11,8 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 from prometheus_client import REGISTRY
 
 from vitrine.errors import ConfigurationError
-from vitrine.vision.models import model_path, optional_model
-from vitrine.vision.networks import CPU, CUDA, Engine, load_network
+from vitrine.vision.models import FETCHED, model_files, model_path, optional_model
+from vitrine.vision.networks import CPU, CUDA, Engine, load_checked, load_network
 
 Array = NDArray[np.float32]
 
@@ -103,6 +103,74 @@ def test_a_gpu_that_does_not_start_is_an_error_and_no_slow_cpu(
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
     with pytest.raises(ConfigurationError, match="does not start"):
         load_network(path, Engine("cuda"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no network", b"\x08\x0a"])
+def test_what_is_no_network_is_said_to_be_none(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"small\.onnx: is no ONNX file"):
+        load_network(path)
+
+
+def test_an_opset_that_is_not_known_is_named(path: Path) -> None:
+    model = small_model()
+    model.opset_import[0].version = 99
+    onnx.save(model, path)
+    with pytest.raises(ConfigurationError, match=r"cannot run it \(opset 99\)"):
+        load_network(path)
+
+
+def test_an_operator_that_is_not_known_is_named(path: Path) -> None:
+    onnx.save(small_model(head="Telepathy"), path)
+    with pytest.raises(ConfigurationError, match="Telepathy"):
+        load_network(path)
+
+
+@pytest.mark.parametrize(
+    ("side", "answers", "said"),
+    [
+        (112, [(136,)], r"does not take pictures of \(3, 112, 112\)"),
+        (128, [(128,)], r"answers \(136,\), expected \(128,\)"),
+        (128, [(136, 1)], r"answers \(136,\), expected \(136, 1\)"),
+        (128, [(136,), (1,)], r"answers \(136,\), expected \(136,\), \(1,\)"),
+    ],
+)
+def test_a_network_of_another_shape_is_refused(
+    path: Path,
+    side: int,
+    answers: list[tuple[int | None, ...]],
+    said: str,
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load_checked(path, (3, side, side), answers)
+
+
+def test_a_network_of_the_right_shape_is_taken(path: Path) -> None:
+    network = load_checked(path, (3, 128, 128), [(None,)])
+    assert network.run(pictures(1))[0].shape == (1, 136)
+
+
+def test_a_set_that_is_half_there_says_what_is_missing_and_what_to_do(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / FETCHED[0]).write_bytes(b"")
+    with pytest.raises(ConfigurationError) as refused:
+        model_files("commercial", tmp_path)
+    said = str(refused.value)
+    assert f"({tmp_path}) lacks face_mesh_68.onnx, dlib_descriptor_112.onnx:" in said
+    assert said.endswith("run `vitrine models pull --set commercial`")
+    with pytest.raises(ConfigurationError, match=r"VITRINE_MODELS \(not set\)"):
+        model_files("commercial", None)
+
+
+def test_the_commercial_set_has_no_network_of_the_research_set(tmp_path: Path) -> None:
+    for name in FETCHED:
+        (tmp_path / name).write_bytes(b"")
+    files = model_files("commercial", tmp_path)
+    assert files.landmarks == tmp_path / "face_mesh_68.onnx"
+    assert files.embedding == tmp_path / "dlib_descriptor_112.onnx"
+    assert files.quality == model_path("sharpness_56.onnx")
+    assert files.expression is None
 
 
 def test_a_missing_model_says_where_it_was_expected(tmp_path: Path) -> None:

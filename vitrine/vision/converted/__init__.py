@@ -1,0 +1,1 @@
+"""Convert public networks of other formats to ONNX files that this product's roles take."""
