@@ -35,8 +35,15 @@ class Frame:
     """Embeddings may be made of its faces."""
     reactions: bool = False
     """Groups of its faces' expressions may be told."""
+    clothes: bool = True
+    """Colours around faces may tell its people apart."""
     ahead: Future[Detections] | None = None
     """The detector is at work on it already."""
+
+    @property
+    def clothed_image(self) -> Image | None:
+        """Return the picture for colours around faces; None where they are not to be used."""
+        return self.image if self.clothes else None
 
 
 class Analyser:
@@ -78,7 +85,9 @@ class Analyser:
         detections = None
         if frame.tracks.due():
             detections = self._detections(frame)
-        candidates = frame.tracks.begin(frame.captured_at_ns, detections, frame.image)
+        candidates = frame.tracks.begin(
+            frame.captured_at_ns, detections, frame.clothed_image
+        )
         return [Look(frame.image, candidate) for candidate in candidates]
 
     def _detections(self, frame: Frame) -> Detections:
@@ -94,7 +103,7 @@ class Analyser:
 
 
 def _followed(frame: Frame, observations: Sequence[Observation]) -> list[FaceInFrame]:
-    faces = frame.tracks.finish(observations, frame.image)
+    faces = frame.tracks.finish(observations, frame.clothed_image)
     found = []
     for face in faces:
         in_frame = FaceInFrame(

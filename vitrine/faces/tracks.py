@@ -167,7 +167,9 @@ class CameraTracks:
         candidates = []
         for number, face in enumerate(fresh[:most]):
             name = track_id(self._camera_id, at_ns, number)
-            track = Track(name, Detected(at_ns, face.score), clothes=Clothes(face.colours))
+            track = Track(
+                name, Detected(at_ns, face.score), clothes=Clothes(face.colours)
+            )
             candidates.append(track.begin(face))
         return candidates
 
