@@ -143,6 +143,7 @@ class LandmarksHandler(Handler):
             tracks,
             recognise,
             reactions,
+            clothes=stand is not None and stand.clothes,
         )
 
     def _step(self, arrivals: Sequence[_Arrival]) -> list[Outgoing]:

@@ -35,8 +35,15 @@ class Frame:
     """Embeddings may be made of its faces."""
     reactions: bool = False
     """Groups of its faces' expressions may be told."""
+    clothes: bool = True
+    """Colours around faces may tell its people apart."""
     ahead: Future[Detections] | None = None
     """The detector is at work on it already."""
+
+    @property
+    def clothed_image(self) -> Image | None:
+        """Return the picture for colours around faces; None where they are not to be used."""
+        return self.image if self.clothes else None
 
 
 class Analyser:
@@ -80,7 +87,11 @@ class Analyser:
         elif frame.ahead is not None:
             # What only the guess wanted is not used: a result does not depend on who waits.
             frame.ahead.cancel()
-        candidates = frame.tracks.begin(frame.captured_at_ns, detections, frame.image)
+        candidates = frame.tracks.begin(
+            frame.captured_at_ns,
+            detections,
+            frame.clothed_image,
+        )
         return [Look(frame.image, candidate) for candidate in candidates]
 
     def _detections(self, frame: Frame) -> Detections:
@@ -96,7 +107,7 @@ class Analyser:
 
 
 def _followed(frame: Frame, observations: Sequence[Observation]) -> list[FaceInFrame]:
-    faces = frame.tracks.finish(observations, frame.image)
+    faces = frame.tracks.finish(observations, frame.clothed_image)
     found = []
     for face in faces:
         in_frame = FaceInFrame(

@@ -116,5 +116,7 @@ def _cells(
             if inside and first < last and upper < lower:
                 mean = cv2.mean(image[upper:lower, first:last])
                 means[row * cells + column] = mean[:3]
-    # Cells outside the picture stay NaN through the conversion.
-    return cv2.cvtColor(means[None] / np.float32(255), cv2.COLOR_BGR2LAB)[0]
+    outside = np.isnan(means)
+    colours = cv2.cvtColor(means[None] / np.float32(255), cv2.COLOR_BGR2LAB)[0]
+    # The conversion makes numbers of NaN.
+    return np.where(outside, np.float32(np.nan), colours)

@@ -53,7 +53,6 @@ class Place:
         """Return the ratio of the longer to the shorter side."""
         return max(self.side, other.side) / min(self.side, other.side)
 
-
     def may_be(self, other: Place, reach: float) -> bool:
         """Return whether a face of this place may be at the other, within `reach` sides."""
         return self.distance(other) <= reach and self.growth(other) <= GREATEST_GROWTH

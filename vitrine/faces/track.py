@@ -106,7 +106,7 @@ class Candidate:
         near = found.place.distance(here) < CLOSE
         alike = found.place.growth(here) < CLOSE_GROWTH
         crop = found.crop
-        expected = found.place
+        expected: Place | None = found.place
         if near and alike and self.track.visible:
             crop = self.crop
             expected = self.expected

@@ -73,15 +73,16 @@ class CameraTracks:
         self._at_ns = 0
         """Capture time of the last frame."""
 
-    def wants(self, image: Image, at_ns: int) -> bool:
-        """Return whether the detector is to see the next frame; ask once for each.
+    @property
+    def settled(self) -> bool:
+        """False while a face is new or lost, for which the detector sees each frame."""
+        return all(track.settled(self._at_ns) for track in self._tracks)
 
-        It sees each while a face is new or lost.
-        """
+    def wants(self, image: Image, at_ns: int) -> bool:
+        """Return whether the detector is to see the next frame; ask once for each."""
         self._guessed = None
         wanted = self._schedule.wants(image, at_ns, self._known())
-        settled = all(track.settled(self._at_ns) for track in self._tracks)
-        return wanted or not settled
+        return wanted or not self.settled
 
     def may_want(self, image: Image, at_ns: int) -> bool:
         """Return a guess of `wants` for a frame that waits behind others; ask once for each."""
@@ -177,7 +178,9 @@ class CameraTracks:
         candidates = []
         for number, face in enumerate(fresh[:most]):
             name = track_id(self._camera_id, at_ns, number)
-            track = Track(name, Detected(at_ns, face.score), clothes=Clothes(face.colours))
+            track = Track(
+                name, Detected(at_ns, face.score), clothes=Clothes(face.colours)
+            )
             candidates.append(track.begin(face))
         return candidates
 

@@ -149,6 +149,14 @@ class Stand(Part):
         ),
         examples=["expression"],
     )
+    clothes: bool = Field(
+        True,
+        description=(
+            "Colours of hair, skin and clothes, kept in memory for seconds, tell people apart who "
+            "cross or turn away. `false` keeps none, and counts crowds less exactly."
+        ),
+        examples=[False],
+    )
     display_probe: bool = Field(
         False,
         description=(

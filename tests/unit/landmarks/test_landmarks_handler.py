@@ -22,7 +22,8 @@ from tests.unit.landmarks.toy_vision import (
 from vitrine.bus import Received, TopicPartition
 from vitrine.clock import EventClock
 from vitrine.errors import Invalid
-from vitrine.faces.analysis import Analyser
+from vitrine.faces.analysis import Analyser, Frame
+from vitrine.faces.describing import DescribedFace
 from vitrine.faces.models import FaceModels
 from vitrine.faces.tracks import MOST_FACES
 from vitrine.mall import Stand
@@ -122,6 +123,30 @@ def test_a_face_is_published_with_its_points_box_and_pose() -> None:
     np.testing.assert_array_equal(points, points.round(2))
     np.testing.assert_allclose([face.yaw, face.pitch, face.roll], 0, atol=5)
     assert face.quality == 0.9
+
+
+class Watched(Analyser):
+    """Note which frames may be asked for clothes."""
+
+    asked: list[bool]
+
+    def step(self, frames: Sequence[Frame]) -> list[list[DescribedFace]]:
+        self.asked = [frame.clothed_image is not None for frame in frames]
+        return super().step(frames)
+
+
+@pytest.mark.parametrize("clothes", [True, False])
+def test_a_stand_may_say_that_clothes_are_not_looked_at(clothes: bool) -> None:
+    analyser = Watched(toy_models())
+    stand = Stand(id="north", clothes=clothes)
+    handler = LandmarksHandler(
+        analyser,
+        FixedMall(make_mall(stand)),
+        EventClock(),
+        detect_every=3,
+    )
+    faces_of(handler, frame(0, FACE))
+    assert analyser.asked == [clothes]
 
 
 def shown_over(
