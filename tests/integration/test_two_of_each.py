@@ -100,19 +100,29 @@ def test_nothing_is_lost_or_counted_twice_when_a_second_process_of_each_joins(
         for name in SCALED:
             assert site.records_read(name) > 0
             assert site.records_read(name + SECOND) > 0
-        order = []
-        for name in STOP_ORDER:
-            order.append(name)
-            if name in SCALED:
-                order.append(name + SECOND)
-        site.finish(order)
+        site.finish(stop_order())
         site.record(tmp_path / "record")
     record = tmp_path / "record"
     totals = reported_totals(to_json(load_figures(connect(redis_url), "exact")))
     assert totals == batch_totals(record, config)
-    for stand in STANDS:
-        assert any(row["ots"] for key, row in totals.items() if key[2] == stand)
+    seen_at = {stand for (_, _, stand), row in totals.items() if row["ots"]}
+    assert seen_at == set(STANDS)
     assert events(record, "dead-letters") == []
+    check_repetitions(record)
+
+
+def stop_order() -> list[str]:
+    """Return in what order the processes stop: both of a service before those that read it."""
+    order = []
+    for name in STOP_ORDER:
+        order.append(name)
+        if name in SCALED:
+            order.append(name + SECOND)
+    return order
+
+
+def check_repetitions(record: Path) -> None:
+    """Raise AssertionError where something was decided twice."""
     assert repeated(record, "exposures", "presence_id", "part") == []
     assert repeated(record, "identities", "track_id", "decided_at_ns") == []
     assert repeated(record, "plays", "play_id") == []
