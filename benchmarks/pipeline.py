@@ -155,8 +155,8 @@ def analyse(
     detector: YuNet,
     landmarks: Network,
     embedder: Embedder,
-) -> None:
-    """Find the faces of a picture, with points and embedding of each."""
+) -> int:
+    """Find the faces of a picture, with points and embedding of each; return how many."""
     found = detector.detect(image)
     faces = zip(
         found.boxes,
@@ -166,11 +166,12 @@ def analyse(
     crops = [crop_of_box(box.tolist(), five) for box, five in faces]
     # A network does not take an empty batch.
     if not crops:
-        return
+        return 0
     cuts = [cut(image, crop) for crop in crops]
     outputs = landmarks.run(network_input(cuts))
     shapes = to_frame(outputs[0], crops)
     embedder.embed([align(image, points) for points in shapes])
+    return len(crops)
 
 
 def _options() -> argparse.Namespace:

@@ -78,11 +78,6 @@ def config(tmp_path: Path) -> Path:
 def test_nothing_is_lost_or_counted_twice_when_a_second_process_of_each_joins(
     config: Path, tmp_path: Path, fresh_broker: KafkaBroker, redis_url: str
 ) -> None:
-    first, second = (partition_for(stand, STAND_PARTITIONS) for stand in STANDS)
-    # Several topics are shared out by halves of the partitions, one topic in turn.
-    half = STAND_PARTITIONS // 2
-    assert first < half <= second
-    assert first % 2 != second % 2, "each process has a stand"
     connect(redis_url).flushall()
     with Doubled(
         tmp_path,
@@ -97,22 +92,42 @@ def test_nothing_is_lost_or_counted_twice_when_a_second_process_of_each_joins(
         for name in SCALED:
             site.double(name)
         wait_until_captured(site, seconds=captured(site) / FPS + 12)
-        for name in SCALED:
-            assert site.records_read(name) > 0
-            assert site.records_read(name + SECOND) > 0
-        order = []
-        for name in STOP_ORDER:
-            order.append(name)
-            if name in SCALED:
-                order.append(name + SECOND)
-        site.finish(order)
+        check_shares(site)
+        site.finish(stop_order())
         site.record(tmp_path / "record")
     record = tmp_path / "record"
     totals = reported_totals(to_json(load_figures(connect(redis_url), "exact")))
     assert totals == batch_totals(record, config)
-    for stand in STANDS:
-        assert any(row["ots"] for key, row in totals.items() if key[2] == stand)
+    seen_at = {stand for (_, _, stand), row in totals.items() if row["ots"]}
+    assert seen_at == set(STANDS)
     assert events(record, "dead-letters") == []
+    check_repetitions(record)
+
+
+def check_shares(site: Doubled) -> None:
+    """Raise AssertionError where one of two processes had nothing to do."""
+    first, second = (partition_for(stand, STAND_PARTITIONS) for stand in STANDS)
+    # Several topics are shared out by halves of the partitions, one topic in turn.
+    half = STAND_PARTITIONS // 2
+    assert first < half <= second
+    assert first % 2 != second % 2
+    for name in SCALED:
+        assert site.records_read(name) > 0
+        assert site.records_read(name + SECOND) > 0
+
+
+def stop_order() -> list[str]:
+    """Return in what order the processes stop: both of a service before those that read it."""
+    order = []
+    for name in STOP_ORDER:
+        order.append(name)
+        if name in SCALED:
+            order.append(name + SECOND)
+    return order
+
+
+def check_repetitions(record: Path) -> None:
+    """Raise AssertionError where something was decided twice."""
     assert repeated(record, "exposures", "presence_id", "part") == []
     assert repeated(record, "identities", "track_id", "decided_at_ns") == []
     assert repeated(record, "plays", "play_id") == []

@@ -304,7 +304,7 @@ class _Run:
         self.observer.published(messages)
 
     def commit(self, commits: Commits, *, wait: bool = True) -> None:
-        """Store where the group goes on reading; without `wait`, by the next commit at the latest."""
+        """Store where the group goes on; without `wait`, by the next commit at the latest."""
         if not commits:
             return
         self.retried(lambda: self.consumer.commit(commits, wait=wait))
