@@ -16,8 +16,8 @@ from vitrine.campaigns.shelf import LEVEL
 class Ledgers(Mapping[str, Ledger]):
     """Keep ledgers by `Cell.line`: as objects those with plays that wait, the others as text.
 
-    Those with plays change within the hour. As objects the others of a thousand campaigns would
-    take most of a stand's memory, and most of the time in which Python searches for circles.
+    Those with plays change within the hour. Measured (benchmarks.analytics): a ledger of two
+    visitors takes 2.7 KB as objects, and 0.4 KB as text.
     """
 
     def __init__(self) -> None:

@@ -230,7 +230,7 @@ def test_a_change_that_is_not_adopted_leaves_the_stand_as_it_was() -> None:
     assert [row.ots for row in first.published] == [2]
     assert second.published == first.published
     assert second.exact == first.exact
-    assert (len(stand.rows), stand.ledgers, stand.closed_ns) == (0, {}, at(0))
+    assert (len(stand.rows), dict(stand.ledgers), stand.closed_ns) == (0, {}, at(0))
 
 
 def test_what_is_older_than_the_horizon_is_refused_and_counted() -> None:
