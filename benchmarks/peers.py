@@ -107,7 +107,7 @@ def ours_own(models: Path) -> Look:
 def _ours(models: Path, kind: Literal["own", "yunet"]) -> Look:
     from vitrine.vision.detectors import load_detector  # noqa: PLC0415
 
-    detector = load_detector(models, threads=1, kind=kind)
+    detector = load_detector(models, kind=kind)
     return lambda image: len(detector.detect(image).boxes)
 
 
@@ -123,9 +123,9 @@ def ours_whole(models: Path) -> Look:
     )
     from vitrine.vision.networks import load_network  # noqa: PLC0415
 
-    detector = YuNet(load_network(models / YUNET, threads=1))
-    landmarks = load_network(model_path(LANDMARKS_FILE), threads=1)
-    embedder = Embedder(load_network(embedding_model(models), threads=1), "peers")
+    detector = YuNet(load_network(models / YUNET))
+    landmarks = load_network(model_path(LANDMARKS_FILE))
+    embedder = Embedder(load_network(embedding_model(models)), "peers")
 
     return lambda image: analyse(image, detector, landmarks, embedder)
 

@@ -17,7 +17,7 @@ from vitrine.vision.networks import CPU, CUDA, Engine, load_checked, load_networ
 Array = NDArray[np.float32]
 
 
-def small_model() -> onnx.ModelProto:
+def small_model(head: str = "Gemm") -> onnx.ModelProto:
     """Return a clipped convolution, the mean over the picture and a dense layer; batches of 1."""
     rng = np.random.default_rng(3)
     constants = {
@@ -37,7 +37,7 @@ def small_model() -> onnx.ModelProto:
         helper.make_node("GlobalAveragePool", ["b"], ["c"]),
         helper.make_node("Constant", [], ["shape"], value=shape),
         helper.make_node("Reshape", ["c", "shape"], ["d"]),
-        helper.make_node("Gemm", ["d", "weight", "shift"], ["y"], transB=1),
+        helper.make_node(head, ["d", "weight", "shift"], ["y"], transB=1),
     ]
     graph = helper.make_graph(
         nodes,
