@@ -44,6 +44,7 @@ from training.pictures.aligned import ROOM, WIDE, AlignedFaces, aligned_people
 from training.pictures.views import frame_of
 from vitrine.vision.crop import Crop, Image, crop_of_box, crop_of_points, cut
 from vitrine.vision.embedding import SIDE, TEMPLATE, Embedder, align
+from vitrine.vision.models import model_files
 from vitrine.vision.quality import GOOD_VIEW, QualityScore, quality_cut
 from vitrine.vision.shape import Points
 
@@ -270,12 +271,17 @@ def main() -> None:
     )
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--model", type=Path, help="by default the one that ships")
+    parser.add_argument("--model", type=Path, help="by default that of the set")
+    parser.add_argument("--set", choices=("research", "commercial"), default="research")
+    parser.add_argument(
+        "--models", type=Path, help="with the files of the commercial set"
+    )
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    landmarker, _ = load_landmarker(None)
-    embedder, _ = load_embedder(options.model)
-    networks = Networks(landmarker, embedder, QualityScore.load())
+    files = model_files(options.set, options.models)
+    landmarker, _ = load_landmarker(files.landmarks)
+    embedder, _ = load_embedder(options.model or files.embedding)
+    networks = Networks(landmarker, embedder, QualityScore.load(path=files.quality))
     data = options.shared / "data"
     photos = aligned_people(read_people(data / "lfw_aligned_144.zip"))
     parts = [part_of(person) for person in photos.people]

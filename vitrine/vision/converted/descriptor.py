@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 
 from vitrine.errors import ConfigurationError
 from vitrine.vision.converted.graph import Graph
-from vitrine.vision.embedding import DEVIATION, MEAN, SIDE
+from vitrine.vision.embedding import DEVIATION, LENGTH, MEAN, SIDE
 
 Floats = NDArray[np.float32]
 
-LENGTH: Final = 128
 DLIB_SIDE: Final = 150
 # dlib's input layer: RGB minus these, over 256.
 DLIB_MEAN: Final = np.array([122.782, 117.001, 104.298], np.float32).reshape(3, 1, 1)

@@ -267,7 +267,7 @@ def test_bad_data_is_named_and_nothing_is_written(
             "pts",
             (3, 96, 96),
             10,
-            r"answers \(1, 10\), expected \(1, 136\)",
+            r"answers \(10,\), expected \(136,\)",
         ),
         ("landmarks", "pts", (1, 48, 48), 136, "is no landmark network"),
         ("identity", "people", (1, 48, 48), 128, "does not take pictures"),
@@ -298,7 +298,9 @@ def test_a_file_that_holds_no_network_is_refused(
     if content is not None:
         weights.write_bytes(content)
     data = folder(tmp_path / "data", labelled())
-    with pytest.raises(ConfigurationError, match=r"net\.onnx: is no ONNX file"):
+    with pytest.raises(
+        ConfigurationError, match=r"net\.onnx(: is no ONNX file| cannot be read)"
+    ):
         raise_from(
             evaluate(
                 "landmarks", "--data", data, "--format", "pts", "--weights", weights

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from vitrine.errors import ConfigurationError
 from vitrine.vision.converted.descriptor import (
     CHANNELS,
-    LENGTH,
     embedding_of_descriptor,
 )
+from vitrine.vision.embedding import LENGTH
 
 
 def integer(value: int) -> bytes:
