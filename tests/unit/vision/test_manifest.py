@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from vitrine.cli.commands import cli
 from vitrine.errors import ConfigurationError
 from vitrine.shipped import MODELS
-from vitrine.vision import models
+from vitrine.vision import manifest, models
 from vitrine.vision.manifest import (
     MANIFEST,
     Manifest,
@@ -59,8 +59,8 @@ def test_sizes_are_those_of_the_files() -> None:
 
 def test_every_file_that_the_product_loads_has_an_entry() -> None:
     loaded = {value for name, value in vars(models).items() if name.endswith("_FILE")}
-    manifest = read_manifest()
-    entries = [*manifest.shipped, *manifest.fetched]
+    listed = read_manifest()
+    entries = [*listed.shipped, *listed.fetched]
     assert loaded <= {entry.file for entry in entries}
 
 
@@ -86,8 +86,8 @@ def test_each_set_uses_its_own_files(tmp_path: Path) -> None:
 
 
 def test_no_file_of_the_commercial_set_is_for_research_only() -> None:
-    manifest = read_manifest()
-    for entry in (*manifest.shipped, *manifest.fetched):
+    listed = read_manifest()
+    for entry in (*listed.shipped, *listed.fetched):
         if "commercial" in entry.sets:
             assert "research" not in entry.licence
 
@@ -99,13 +99,24 @@ def test_no_file_of_the_commercial_set_is_for_research_only() -> None:
         (models.YUNET_FILE, "run `vitrine models pull yunet_n_dynamic.onnx`"),
     ],
 )
-def test_a_changed_file_is_not_loaded(tmp_path: Path, name: str, remedy: str) -> None:
+def test_a_changed_file_is_not_loaded(
+    tmp_path: Path,
+    name: str,
+    remedy: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(manifest, "MODELS", tmp_path)
     (tmp_path / name).write_bytes(b"other")
     with pytest.raises(ConfigurationError) as refused:
         read_weights(tmp_path / name)
     said = str(refused.value)
     assert f"{name}: changed: sha256 {sha256(b'other').hexdigest()}" in said
     assert remedy in said
+
+
+def test_what_a_training_run_writes_elsewhere_is_not_what_ships(tmp_path: Path) -> None:
+    (tmp_path / models.LANDMARKS_FILE).write_bytes(b"trained anew")
+    assert read_weights(tmp_path / models.LANDMARKS_FILE) == b"trained anew"
 
 
 def test_a_file_of_no_listed_name_is_the_operators_own(tmp_path: Path) -> None:
