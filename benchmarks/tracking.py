@@ -108,14 +108,14 @@ def _seen(truth: TrueFrame, faces: Mapping[str, Box]) -> SeenFrame:
 
 
 def mot_lines(frames: Iterable[Mapping[str, Box]]) -> list[str]:
-    """Return a line for each face: frame from 1 on, id from 1 on, box, 1, -1, -1, -1."""
+    """Return a line for each face: frame and id from 1 on, box, score, class, visibility (1)."""
     numbers: dict[str, int] = {}
     lines = []
     for place, faces in enumerate(frames, start=1):
         for name, box in faces.items():
             number = numbers.setdefault(name, len(numbers) + 1)
             corners = ",".join(f"{value:.2f}" for value in box)
-            lines.append(f"{place},{number},{corners},1,-1,-1,-1")
+            lines.append(f"{place},{number},{corners},1,1,1,1")
     return lines
 
 
