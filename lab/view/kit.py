@@ -8,20 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-import onnx
-from google.protobuf.message import DecodeError
-
 from vitrine.errors import ConfigurationError
 from vitrine.faces.models import FaceModels
 from vitrine.lab.view.detectors import LOADERS
 from vitrine.services.landmarks.app import load_models
 from vitrine.services.landmarks.settings import LandmarksSettings
 from vitrine.settings import Settings
-from vitrine.vision.crop import INPUT_SIZE
 from vitrine.vision.detectors import Detector
 from vitrine.vision.models import LANDMARKS_FILE, model_path
-from vitrine.vision.networks import Network, load_network
-from vitrine.vision.shape import POINT_COUNT
+from vitrine.vision.networks import Network, load_landmarks
 
 OWN: Final = Path(LANDMARKS_FILE).stem
 
@@ -58,9 +53,12 @@ class Kit:
     @cached_property
     def _shared(self) -> FaceModels:
         """Everything that stays the same; nothing that tells people apart."""
-        settings = Settings.load().model_copy(
-            update={"key_file": None, "reactions_key_file": None}
-        )
+        ours = {
+            "model_set": "research",
+            "key_file": None,
+            "reactions_key_file": None,
+        }
+        settings = Settings.load().model_copy(update=ours)
         return load_models(
             settings, LandmarksSettings.load().model_copy(update={"detector": "own"})
         )
@@ -79,28 +77,3 @@ class Kit:
     def _load_detector(self, name: str) -> None:
         if name not in self._detectors:
             self._detectors[name] = LOADERS[name](self._folder)
-
-
-def load_landmarks(path: Path) -> Network:
-    """Return a landmark net of 68 points. Raises ConfigurationError for any other file."""
-    try:
-        graph = onnx.load(path).graph
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from None
-    except DecodeError:
-        raise ConfigurationError(f"{path} is no ONNX file") from None
-    taken = _shape(graph.input[0]) if graph.input else ()
-    given = _shape(graph.output[0]) if graph.output else ()
-    wanted = (3, INPUT_SIZE, INPUT_SIZE)
-    if taken != wanted or given != (2 * POINT_COUNT,):
-        raise ConfigurationError(
-            f"{path} takes {taken} and gives {given}; a landmark net takes {wanted} "
-            f"and gives {2 * POINT_COUNT} coordinates"
-        )
-    return load_network(path)
-
-
-def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
-    """Return the sizes of an input or output but the batch's."""
-    dims = value.type.tensor_type.shape.dim[1:]
-    return tuple(dim.dim_value for dim in dims)

@@ -14,7 +14,7 @@ from tests.processes import wait_for
 from tests.view_builders import make_analysis, make_camera
 from vitrine.errors import ConfigurationError
 from vitrine.lab.view.analysis import Seen
-from vitrine.lab.view.kit import OWN, Kit, load_landmarks
+from vitrine.lab.view.kit import OWN, Kit
 from vitrine.lab.view.reading import Player, Reading
 from vitrine.lab.view.watching import Watch
 
@@ -104,14 +104,24 @@ def test_another_landmark_net_is_offered_beside_our_own(tmp_path: Path) -> None:
     assert points.shape == (2, 136)
 
 
-def test_a_net_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
-    path = write_net(tmp_path / "large.onnx", 224)
-    with pytest.raises(ConfigurationError, match=r"\(3, 224, 224\).*\(3, 112, 112\)"):
-        load_landmarks(path)
+def test_a_net_of_another_size_is_refused(tmp_path: Path) -> None:
+    kit = Kit(None, [write_net(tmp_path / "large.onnx", 224)])
+    with pytest.raises(
+        ConfigurationError, match=r"not take pictures of \(3, 112, 112\)"
+    ):
+        kit.models("own", "large")
 
 
 def test_a_file_that_is_no_net_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.onnx"
     path.write_text("these are notes")
+    kit = Kit(None, [path])
     with pytest.raises(ConfigurationError, match="no ONNX file"):
-        load_landmarks(path)
+        kit.models("own", "notes")
+
+
+def test_the_lab_shows_our_own_networks_whatever_set_a_mall_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VITRINE_MODEL_SET", "commercial")
+    assert Kit(None).models("own", OWN).landmarks is not None
