@@ -35,25 +35,6 @@ def test_a_group_goes_on_where_it_committed_and_finds_the_note(bus: Bus) -> None
     assert second.committed(source) == Commit(2, "open: b, ü")
 
 
-def test_a_commit_that_nobody_waits_for_is_stored_by_the_next_one_or_at_the_end(
-    bus: Bus,
-) -> None:
-    topic = make_topic(bus, partitions=2)
-    group = make_group()
-    first, second = TopicPartition(topic.name, 0), TopicPartition(topic.name, 1)
-    publish(bus, topic, *"abcd", partition=0)
-    publish(bus, topic, *"efgh", partition=1)
-    member = bus.consumer(group, [topic])
-    read(member, 8)
-    member.commit({first: Commit(1)}, wait=False)
-    member.commit({first: Commit(2)}, wait=False)
-    member.commit({second: Commit(1)})
-    assert bus.backlog(group, topic) == {0: 2, 1: 3}
-    member.commit({second: Commit(3)}, wait=False)
-    member.close()
-    assert bus.backlog(group, topic) == {0: 2, 1: 1}
-
-
 def test_a_commit_may_go_back(bus: Bus) -> None:
     topic = make_topic(bus)
     group = make_group()

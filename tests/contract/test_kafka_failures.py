@@ -175,10 +175,6 @@ def test_what_was_flushed_survives_the_death_of_the_broker_and_clients_go_on(
         consumer.lag()
     with pytest.raises(Unavailable):
         consumer.commit({source: Commit(1)})
-    consumer.commit({source: Commit(1)}, wait=False)
-    # What was not waited for is not forgotten.
-    with pytest.raises(Unavailable):
-        consumer.commit({})
     with pytest.raises(Unavailable):
         bus.backlog(group, topic)
 

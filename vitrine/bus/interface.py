@@ -105,13 +105,10 @@ class Consumer(Protocol):
         Raises Unavailable.
         """
 
-    def commit(
-        self, commits: Mapping[TopicPartition, Commit], *, wait: bool = True
-    ) -> None:
+    def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
         """Store where the group goes on; partitions no longer owned are ignored.
 
-        Without `wait` it may be stored after the return; the next call, or `close`, makes sure of
-        it. Raises Unavailable.
+        Raises Unavailable.
         """
 
     def committed(self, source: TopicPartition) -> Commit | None:

@@ -234,8 +234,7 @@ class _Run:
         self.retried(lambda: self.handler.published(outputs))
         # 5. offsets
         commits = self.partitions.progress(records, outputs.resume)
-        # Not waited for: a crash before it is stored repeats the batch, as one before this line.
-        self.commit(commits, wait=False)
+        self.commit(commits)
 
     def decode(self, records: Records) -> tuple[Batch, list[Outgoing]]:
         """Return the events of the records, and dead letters of those that have none."""
@@ -303,9 +302,9 @@ class _Run:
         self.retried(lambda: send_all(self.producer, messages))
         self.observer.published(messages)
 
-    def commit(self, commits: Commits, *, wait: bool = True) -> None:
-        """Store where the group goes on; without `wait`, by the next commit at the latest."""
+    def commit(self, commits: Commits) -> None:
+        """Store where the group goes on reading."""
         if not commits:
             return
-        self.retried(lambda: self.consumer.commit(commits, wait=wait))
+        self.retried(lambda: self.consumer.commit(commits))
         self.partitions.committed(commits)

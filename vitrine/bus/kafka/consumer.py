@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from threading import Event
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata
@@ -25,13 +24,11 @@ logger = logging.getLogger(__name__)
 
 # How long leaving the group may take; afterwards the broker learns it from missing heartbeats.
 CLOSE_LIMIT_MS = 2_000
-# A member without a heartbeat for so long is taken for dead, and its partitions move. Chosen: a
-# machine that hangs for some seconds keeps its share.
+# A member without a heartbeat for so long is taken for dead. Chosen so that a killed member's
+# partitions move after 10 s: this and one heartbeat of the others.
 SESSION_MS = 8_000
-# A heartbeat tells a member that the group changes; until all know, those that do read nothing.
-# With 2 s, cameras waited 1.0 to 2.1 s when a worker left; with this 0.3 s
-# (`python -m benchmarks.scaling`).
-HEARTBEAT_MS = 500
+# A quarter of the session, so that three lost heartbeats do not move partitions.
+HEARTBEAT_MS = 2_000
 # A member that does not poll for so long (a hanging handler) loses its partitions. Chosen: far
 # longer than any batch, and short enough for another worker to take over.
 LARGEST_PAUSE_MS = 120_000
@@ -73,20 +70,6 @@ class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]
         self.noted.append((False, _sources(revoked)))
 
 
-class _Answer:
-    """Wait for the broker's answer to a request that was sent."""
-
-    def __init__(self, future: Any) -> None:
-        self._future = future
-        self._came = Event()
-        future.add_both(lambda _: self._came.set())
-
-    def came_well(self, limit_s: float) -> bool:
-        """Return True once the request has succeeded, False for any other outcome."""
-        succeeded: bool = self._came.wait(limit_s) and self._future.succeeded()
-        return succeeded
-
-
 class ClusterConsumer:
     """Read as a member of a group.
 
@@ -111,10 +94,6 @@ class ClusterConsumer:
         """True once the group has given this member its share of partitions, which may be none."""
         self._heard_at = time.monotonic()
         self._moves = _Moves()
-        self._unconfirmed: dict[TopicPartition, Commit] = {}
-        """Commits that the broker has not confirmed yet."""
-        self._sent: _Answer | None = None
-        """What the broker answers to those that were sent without waiting."""
         self._client = self._connect(topics, from_end)
         self._subscribe(topics)
 
@@ -183,8 +162,6 @@ class ClusterConsumer:
             assigned, sources = self._moves.noted.pop(0)
             self.joined = assigned
             self._assigned = set(sources) if assigned else set()
-            # What moved is another member's now, and may come back with a later commit.
-            self._unconfirmed.clear()
             callback = self._on_assigned if assigned else self._on_revoked
             if sources and callback:
                 callback(sources)
@@ -206,56 +183,27 @@ class ClusterConsumer:
                 self._client.end_offsets([any_source], ANSWER_LIMIT_MS)
             self._heard_at = time.monotonic()
 
-    def commit(
-        self, commits: Mapping[TopicPartition, Commit], *, wait: bool = True
-    ) -> None:
+    def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
         """Store where the group goes on; partitions that moved away are ignored.
 
-        The broker holds back its answer for some milliseconds, to write several commits at once:
-        without `wait` the member works on meanwhile. Raises Unavailable.
+        Raises Unavailable.
         """
-        self._confirm()
+        owned = {}
         for source, commit in commits.items():
             if source in self._assigned:
-                self._unconfirmed[source] = commit
-        if not self._unconfirmed:
+                place = in_kafka(source)
+                owned[place] = OffsetAndMetadata(commit.offset, commit.note, NO_EPOCH)
+        if not owned:
             return
-        if wait:
-            self._commit_now()
-        else:
-            self._sent = _Answer(self._client.commit_async(self._unconfirmed_offsets()))
-
-    def _confirm(self) -> None:
-        """Make sure that what was sent without waiting is stored. Raises Unavailable."""
-        sent = self._sent
-        self._sent = None
-        if sent is None or sent.came_well(ANSWER_LIMIT_MS / 1000):
-            self._unconfirmed.clear()
-            return
-        # The client tries an asynchronous commit once only; this one finds a broker that moved.
-        if self._unconfirmed:
-            self._commit_now()
-
-    def _commit_now(self) -> None:
-        offsets = self._unconfirmed_offsets()
         with self._cluster.errors():
             try:
-                self._client.commit(offsets, timeout_ms=ANSWER_LIMIT_MS)
+                self._client.commit(owned, timeout_ms=ANSWER_LIMIT_MS)
             except _MOVED_ON:
                 logger.info(
                     "%s: the group changes, %d commits are dropped",
                     self._group,
-                    len(offsets),
+                    len(owned),
                 )
-        self._unconfirmed.clear()
-
-    def _unconfirmed_offsets(self) -> dict[Any, OffsetAndMetadata]:
-        """Return what is to be stored as the client library has it."""
-        offsets = {}
-        for source, commit in self._unconfirmed.items():
-            place = in_kafka(source)
-            offsets[place] = OffsetAndMetadata(commit.offset, commit.note, NO_EPOCH)
-        return offsets
 
     def committed(self, source: TopicPartition) -> Commit | None:
         """Return what the group last committed, or None. Raises Unavailable."""
@@ -294,8 +242,6 @@ class ClusterConsumer:
 
     def close(self) -> None:
         """Leave the group; calls `on_revoked` for what was assigned."""
-        if self._sent is not None:
-            self._sent.came_well(CLOSE_LIMIT_MS / 1000)
         gone = sorted(self._assigned)
         self._assigned = set()
         try:

@@ -104,12 +104,7 @@ class MemoryConsumer:
         self._polls += 1
         return taken
 
-    def commit(
-        self,
-        commits: Mapping[TopicPartition, Commit],
-        *,
-        wait: bool = True,  # noqa: ARG002 - nothing takes time here
-    ) -> None:
+    def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
         """Store where the group goes on; partitions no longer owned are ignored."""
         with self._state.lock:
             for source, commit in commits.items():
