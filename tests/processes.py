@@ -184,6 +184,18 @@ class Processes:
         answer = httpx.get(f"http://127.0.0.1:{self.ports[name]}/metrics")
         return answer.text
 
+    def frames_of(self, camera: str) -> float:
+        """Return how many frames of a camera `ingest` has counted."""
+        prefix = f'vitrine_camera_frames_total{{camera="{camera}"}} '
+        for line in self.metrics("ingest").splitlines():
+            if line.startswith(prefix):
+                return float(line.removeprefix(prefix))
+        return 0.0
+
+    def wait_for_frames(self, camera: str, count: float) -> None:
+        """Wait until there are so many frames of a camera."""
+        wait_for(lambda: self.frames_of(camera) >= count, f"{count:g} frames")
+
     def ended(self, name: str) -> bool:
         """Tell whether the process has ended by itself."""
         return self.running[name].poll() is not None

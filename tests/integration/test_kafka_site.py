@@ -50,7 +50,7 @@ def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
         kill_at(site, "engagement", second=5)
         kill_at(site, "stand", second=10)
         kill_at(site, "analytics", second=15)
-        wait_until_captured(site, WATCHED_S)
+        site.wait_for_frames("c", WATCHED_S * FPS)
         site.finish()
         site.record(tmp_path / "record")
     record = tmp_path / "record"
@@ -65,20 +65,6 @@ def test_totals_equal_a_batch_recomputation_after_kills_in_mid_run(
 
 def kill_at(site: Processes, name: str, second: int) -> None:
     """Kill a service at a second of the video, and wait until it is back."""
-    wait_until_captured(site, second)
+    site.wait_for_frames("c", second * FPS)
     site.kill_and_restart(name)
     wait_for(lambda: site.ready(name), f"{name} is back")
-
-
-def wait_until_captured(site: Processes, seconds: int) -> None:
-    """Wait until there is so much video."""
-    wait_for(lambda: captured(site) >= seconds * FPS, f"{seconds} s of video")
-
-
-def captured(site: Processes) -> float:
-    """Return the frames so far."""
-    prefix = 'vitrine_camera_frames_total{camera="c"} '
-    for line in site.metrics("ingest").splitlines():
-        if line.startswith(prefix):
-            return float(line.removeprefix(prefix))
-    return 0.0

@@ -88,10 +88,10 @@ def test_nothing_is_lost_or_counted_twice_when_a_second_process_of_each_joins(
         VITRINE_ANALYTICS_GRACE_S="2",
         VITRINE_ANALYTICS_K_ANONYMITY="1",
     ) as site:
-        wait_until_captured(site, seconds=5)
+        site.wait_for_frames("c0", 5 * FPS)
         for name in SCALED:
             site.double(name)
-        wait_until_captured(site, seconds=captured(site) / FPS + 12)
+        site.wait_for_frames("c0", site.frames_of("c0") + 12 * FPS)
         check_shares(site)
         site.finish(stop_order())
         site.record(tmp_path / "record")
@@ -140,17 +140,3 @@ def repeated(record: Path, topic: str, *fields: str) -> list[object]:
         key = tuple(event[field] for field in fields)
         contents.setdefault(key, set()).add(json.dumps(event, sort_keys=True))
     return [key for key, found in contents.items() if len(found) > 1]
-
-
-def wait_until_captured(site: Processes, seconds: float) -> None:
-    """Wait until there is so much video."""
-    wait_for(lambda: captured(site) >= seconds * FPS, f"{seconds} s of video")
-
-
-def captured(site: Processes) -> float:
-    """Return the frames of the first camera so far."""
-    prefix = 'vitrine_camera_frames_total{camera="c0"} '
-    for line in site.metrics("ingest").splitlines():
-        if line.startswith(prefix):
-            return float(line.removeprefix(prefix))
-    return 0.0
